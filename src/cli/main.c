@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: find the command, run it. */
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "build.h"
+#include "cli/commands.h"
+#include "collectivex/backend.h"
+#include "model/record.h"
+#include "run/rank_main.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} command_t;
+
+static const command_t commands[] = {
+#define COMMAND(name, function, summary, usage) {name, function, summary},
+    CX_COMMAND_MAP(COMMAND)
+#undef COMMAND
+        {NULL, NULL, NULL},
+};
+
+static const char *command_name_at(const void *names, size_t index)
+{
+    return ((const command_t *)names)[index].name;
+}
+
+static void print_usage(FILE *out)
+{
+    (void)fprintf(out, "collectivex measures how fast a machine moves data the way AI systems move "
+                       "it,\nand proves that what it timed was right.\n\n");
+    for (const command_t *command = commands; command->name; command++) {
+        (void)fprintf(out, "  collectivex %-13s %s\n", command->name, command->summary);
+    }
+    (void)fprintf(out, "\nStart with:  collectivex run quick\n"
+                       "Options of a command:  collectivex COMMAND --help\n");
+}
+
+static int print_version(void)
+{
+    (void)printf("collectivex %s (%s), record schema %d, ABI %u, %s, %s\n", CX_VERSION,
+                 CX_GIT_DESCRIBE, CX_RECORD_SCHEMA_VERSION, CX_BACKEND_ABI, CX_COMPILER,
+                 CX_BUILD_TYPE);
+    return CX_EXIT_OK;
+}
+
+static int refuse(const char *name)
+{
+    const char *nearest = cx_text_nearest(name, commands, command_name_at);
+    char        shown[64];
+
+    (void)fprintf(stderr, "collectivex: command line: unknown command \"%s\"%s%s%s\n",
+                  cx_text_printable(name, shown, sizeof shown),
+                  nearest ? "; did you mean \"" : "; see: collectivex --help",
+                  nearest ? nearest : "", nearest ? "\"?" : "");
+    return CX_EXIT_BAD_REQUEST;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+
+    if (strcmp(name, "__rank") == 0) {
+        return cx_rank_main();
+    }
+    (void)setlocale(LC_CTYPE, "");
+    (void)signal(SIGPIPE, SIG_IGN);
+    cx_log_init(getenv("CX_LOG"), -1);
+    cx_command_line = (const char *const *)argv;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_usage(stdout);
+        return argc > 1 ? CX_EXIT_OK : CX_EXIT_BAD_REQUEST;
+    }
+    if (strcmp(name, "--version") == 0) {
+        return print_version();
+    }
+    for (const command_t *command = commands; command->name; command++) {
+        if (strcmp(command->name, name) == 0) {
+            return command->run(argc - 2, argv + 2);
+        }
+    }
+    return refuse(name);
+}

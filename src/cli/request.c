@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of `run` and `plan`. */
+#include "cli/request.h"
+
+#include "run/catalog.h"
+#include "run/precheck.h"
+
+#include <string.h>
+
+static const cx_short_flag_t short_flags[] = {
+    {'n', "ranks"}, {'o', "output"}, {'q', "quiet"}, {'v', "verbose"}, {0, NULL}};
+
+static bool uses_auto(const cx_plan_request_t *plan_request)
+{
+    for (size_t i = 0; i < plan_request->override_count; i++) {
+        const cx_setting_t *setting = &plan_request->overrides[i];
+
+        if (strcmp(setting->name, "backend") == 0 && strcmp(setting->text, "auto") != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static cx_status_t expand(cx_request_t *request)
+{
+    cx_plan_request_t plan_request = {.overrides      = request->arguments.settings,
+                                      .override_count = request->arguments.setting_count,
+                                      .auto_backend   = "auto",
+                                      .auto_device    = "host",
+                                      .backend_rows   = cx_catalog_backend_rows};
+    cx_node_t        *suite        = NULL;
+
+    if (request->arguments.word_count > 0) {
+        CX_TRY(
+            cx_suite_path(request->arguments.words[0], &request->arena, &plan_request.suite_path));
+        CX_TRY(cx_document_read(plan_request.suite_path, &request->arena, &suite));
+        plan_request.suite = suite;
+    }
+    if (uses_auto(&plan_request)) {
+        CX_TRY(cx_catalog_auto_backend(request->layout.rank_count, &request->arena,
+                                       &plan_request.auto_backend));
+    }
+    CX_TRY(cx_plan_expand(&plan_request, &request->arena, &request->plan));
+    return cx_precheck(&request->plan, &request->layout);
+}
+
+static cx_status_t read_all(const char *command, int argc, char **argv, cx_request_t *request)
+{
+    cx_grammar_t grammar = {.command        = command,
+                            .rows           = cx_run_options,
+                            .object         = &request->options,
+                            .short_flags    = short_flags,
+                            .takes_settings = true,
+                            .word_count_max = 1};
+
+    CX_TRY(cx_arguments_read(&grammar, argc, argv, &request->arena, &request->arguments));
+    if (request->arguments.wants_help) {
+        return CX_OK;
+    }
+    CX_TRY(cx_env_detect(&request->env));
+    CX_TRY(cx_rank_layout(&request->options, &request->env, &request->arena, &request->layout));
+    return expand(request);
+}
+
+cx_status_t cx_request_read(const char *command, int argc, char **argv, cx_request_t *request)
+{
+    cx_status_t status;
+
+    memset(request, 0, sizeof *request);
+    cx_arena_init(&request->arena);
+    status = read_all(command, argc, argv, request);
+    if (status != CX_OK) {
+        cx_request_fini(request);
+    }
+    return status;
+}
+
+void cx_request_fini(cx_request_t *request)
+{
+    cx_arena_fini(&request->arena);
+}

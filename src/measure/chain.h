@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Back-to-back operations: the period of each (steady) or the mean of a loop (loop_mean).
+ * Not latency from an idle start (isolated.h). */
+#ifndef CX_MEASURE_CHAIN_H
+#define CX_MEASURE_CHAIN_H
+
+#include "measure/regimes.h"
+
+/* First operations of a chain that fill the pipeline and are no samples: two, or fewer in a chain
+ * too short to spare them. */
+int64_t cx_chain_head_count(int64_t operation_count);
+
+/* Align once, then a chain; stamp i is operation i's period, start to start (the last: to the end).
+ */
+cx_status_t cx_measure_chain(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
+
+/* Align once, then a loop; stamps[0].duration_us is its time over operation_count. */
+cx_status_t cx_measure_loop(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order in which cases run, so that drift of the machine does not favour the first. */
+#ifndef CX_MEASURE_ORDER_H
+#define CX_MEASURE_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A permutation of 0..count-1 that depends on seed and launch only; launch 0 keeps the order of the
+ * request, so that a single launch reads as it was asked. Fisher-Yates. */
+void cx_trial_order(uint64_t seed, int64_t launch_index, size_t count, size_t *order_out);
+
+#endif

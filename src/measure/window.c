@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where everything is timed. This file alone may call a device's mark().
+ * source: docs/adr/0001-backends-never-time.md, docs/adr/0007-no-allocation-in-the-window.md */
+#include "measure/window.h"
+
+static void open_window(const cx_window_t *window)
+{
+    if (window->audit.enter) {
+        window->audit.enter();
+    }
+}
+
+static void close_window(const cx_window_t *window)
+{
+    if (window->audit.leave) {
+        window->audit.leave();
+    }
+}
+
+static inline void mark(const cx_window_t *window, int64_t index)
+{
+    window->device_ops->mark(window->device, window->stream, window->events, index);
+}
+
+static inline void report_progress(const cx_window_t *window)
+{
+    int64_t done = atomic_load_explicit(&window->board->operation_index, memory_order_relaxed);
+
+    atomic_store_explicit(&window->board->operation_index, done + 1, memory_order_relaxed);
+}
+
+static inline cx_status_t enqueue(const cx_window_t *window, int32_t slot_index)
+{
+    return window->backend_ops->enqueue(window->session, window->phase, slot_index, window->stream);
+}
+
+/* Waits for work that is not ordered on the stream: inside the window, as it is the work's end. */
+static inline cx_status_t wait_for_work(const cx_window_t *window)
+{
+    if (!CX_HAS(window->backend_ops, wait)) {
+        return CX_OK;
+    }
+    return window->backend_ops->wait(window->session, window->phase);
+}
+
+cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t deadline_ns)
+{
+    int32_t     slot_index = (int32_t)(index % window->slot_count);
+    cx_status_t status;
+
+    report_progress(window);
+    open_window(window);
+    mark(window, 2 * index);
+    status = enqueue(window, slot_index);
+    if (status == CX_OK) {
+        status = wait_for_work(window);
+    }
+    mark(window, 2 * index + 1);
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns)
+{
+    int32_t     slot_index = 0;
+    cx_status_t status     = CX_OK;
+
+    open_window(window);
+    for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
+        mark(window, i);
+        report_progress(window);
+        status     = enqueue(window, slot_index);
+        slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
+    }
+    if (status == CX_OK) {
+        status = wait_for_work(window);
+    }
+    mark(window, operation_count);
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns)
+{
+    int32_t     slot_index = 0;
+    cx_status_t status     = CX_OK;
+
+    open_window(window);
+    mark(window, 0);
+    for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
+        report_progress(window);
+        status     = enqueue(window, slot_index);
+        slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
+    }
+    if (status == CX_OK) {
+        status = wait_for_work(window);
+    }
+    mark(window, 1);
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+void cx_window_empty(const cx_window_t *window, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        mark(window, 2 * i);
+        mark(window, 2 * i + 1);
+    }
+}
+
+cx_status_t cx_window_spin(const cx_window_t *window, double spin_us, int64_t deadline_ns)
+{
+    cx_status_t status;
+
+    mark(window, 0);
+    status = window->device_ops->spin(window->device, window->stream, spin_us);
+    mark(window, 1);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+void cx_window_stamp(const cx_window_t *window, int64_t index)
+{
+    mark(window, index);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One fully specified cell of a plan: what to run, on which backend, measured how.
+ * Its options are the table cx_case_options; nothing else may change a number. */
+#ifndef CX_MODEL_CASE_H
+#define CX_MODEL_CASE_H
+
+#include "base/hash.h"
+#include "collectivex/shape.h"
+#include "model/options.h"
+
+#define CX_CASE_OPTION_COUNT_MAX 32
+
+/* name, slug, what one sample is */
+#define CX_REGIME_MAP(X)                                                                 \
+    X(ISOLATED, "isolated", "latency of one operation from an idle start, slowest rank") \
+    X(STEADY, "steady", "period of back-to-back operations, median rank")                \
+    X(LOOP_MEAN, "loop_mean", "mean over a loop of operations, mean rank (as nccl-tests)")
+
+typedef enum cx_regime {
+#define CX_REGIME_ENUM(name, slug, text) CX_REGIME_##name,
+    CX_REGIME_MAP(CX_REGIME_ENUM)
+#undef CX_REGIME_ENUM
+        CX_REGIME_COUNT
+} cx_regime_t;
+
+/* rotated: operations take their buffers in turn from many; hot: from as few as can be checked. */
+typedef enum cx_buffers { CX_BUFFERS_ROTATED, CX_BUFFERS_HOT, CX_BUFFERS_COUNT } cx_buffers_t;
+
+typedef struct cx_case {
+    int32_t     family, op, dtype, redop, placement, regime, buffers;
+    const char *backend, *device, *sizes, *traffic;
+    const char *backend_options; /* "name=value;..." of the backend's own table, in its order */
+    int64_t     root, seed, rotate_bytes, samples_min, samples_max, warmup_min, loop_iters;
+    double      traffic_skew_ratio, budget_us, timeout_us, target_ratio;
+    bool        is_verified;
+
+    uint8_t     origins[CX_CASE_OPTION_COUNT_MAX]; /* cx_origin_t by row of the table */
+    const char *case_id;                           /* readable, unique within a plan */
+    char        digest[CX_HASH_HEX_BYTES];         /* of every option, free ones too */
+} cx_case_t;
+
+extern const cx_option_t cx_case_options[];
+
+/* Vocabularies as NULL-terminated arrays, for tables and printing. */
+extern const char *const cx_collective_slugs[];
+extern const char *const cx_dtype_slugs[];
+extern const char *const cx_redop_slugs[];
+extern const char *const cx_regime_slugs[];
+extern const char *const cx_placement_slugs[];
+
+size_t      cx_dtype_bytes(cx_dtype_t dtype);
+bool        cx_collective_reduces(cx_collective_t op);
+bool        cx_collective_is_rooted(cx_collective_t op);
+const char *cx_regime_text(cx_regime_t regime);
+
+/* What a backend is told of the case. */
+cx_shape_t cx_case_shape(const cx_case_t *one);
+
+/* "collective.isolated": the contract under which the case's numbers are taken. */
+const char *cx_case_contract(const cx_case_t *one);
+
+/* Whether the option can change anything about the case: --redop means nothing for a gather. */
+bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row);
+
+/**
+ * Give every option that does not apply its neutral value (its default; redop none), so that equal
+ * work has one spelling; then set case_id and digest.
+ * errors  CX_RESOURCE memory
+ */
+cx_status_t cx_case_seal(cx_case_t *one, cx_arena_t *arena);
+
+#endif

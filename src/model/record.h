@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a case leaves behind: rows (one per size) and the outcome around them.
+ * Field tables, from which JSON, CSV, schema and documentation are printed. Not I/O. */
+#ifndef CX_MODEL_RECORD_H
+#define CX_MODEL_RECORD_H
+
+#include "base/fail.h"
+#include "collectivex/field.h"
+
+#define CX_RECORD_SCHEMA_VERSION 1
+#define CX_I64_UNKNOWN INT64_MIN
+
+/* The published numbers of one size. Unknown: NAN, CX_I64_UNKNOWN, NULL. Texts are borrowed. */
+typedef struct cx_row {
+    const char *status, *detail;
+    int64_t     requested_bytes, message_bytes, elems;
+    double      time_us_p50, time_us_p50_ci_low, time_us_p50_ci_high;
+    double      time_us_p90, time_us_p95, time_us_p99;
+    double      time_us_min, time_us_max, time_us_mean, time_us_stddev;
+    double      ci_half_width_ratio;
+    double      algbw_bytes_per_s, busbw_bytes_per_s;
+    double      time_us_p50_fastest_rank, time_us_p50_slowest_rank, rank_spread_ratio;
+    double      arrival_skew_us_p50, exit_skew_us_p50, skew_bound_us;
+    int64_t     sample_count, discarded_count, block_count, repeated_block_count, outlier_count;
+    double      effective_count;
+    int64_t     slot_count, verified_count, timed_count, wrong_count;
+    const char *stop_reason, *findings;
+    double      wall_s;
+} cx_row_t;
+
+extern const cx_field_t cx_row_fields[];
+
+/* Every field unknown. */
+void cx_row_clear(cx_row_t *row);
+
+/* What the harness itself costs, measured on the machine before the first case. */
+typedef struct cx_harness {
+    double timer_resolution_us, empty_window_us_p50, empty_window_us_p99;
+    double spin_slope_ratio, spin_intercept_us;
+    double align_skew_us_p50, align_skew_us_p99;
+    double barrier_us_p50;
+} cx_harness_t;
+
+extern const cx_field_t cx_harness_fields[];
+
+void cx_harness_clear(cx_harness_t *harness);
+
+#endif

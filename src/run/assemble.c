@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a record document. */
+#include "run/assemble.h"
+
+#include "base/deadline.h"
+#include "base/units.h"
+#include "build.h"
+#include "collectivex/backend.h"
+#include "model/key.h"
+#include "run/contracts.h"
+#include "run/facts.h"
+#include "store/case_json.h"
+#include "store/record.h"
+#include "store/samples.h"
+#include "target/redact.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLES_BYTES_MAX ((size_t)1 << 32)
+#define FACTOR_COUNT_MAX 32
+
+/* What a sample is in each regime, in the words of a record. */
+static const struct {
+    const char *over_ranks, *alignment;
+} regimes[CX_REGIME_COUNT] = {
+    [CX_REGIME_ISOLATED]  = {"max", "barrier of the control plane before each operation"},
+    [CX_REGIME_STEADY]    = {"median", "barrier of the control plane before each chain"},
+    [CX_REGIME_LOOP_MEAN] = {"mean", "barrier of the control plane before each loop"},
+};
+
+void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, const cx_case_t *one,
+                      int64_t launch_index, int64_t attempt)
+{
+    memset(assembly, 0, sizeof *assembly);
+    assembly->facts        = facts;
+    assembly->one          = one;
+    assembly->launch_index = launch_index;
+    assembly->attempt      = attempt;
+    assembly->rows         = json_array();
+    assembly->left_out     = json_array();
+    assembly->busbw_factor = (double)NAN;
+    assembly->started_ns   = cx_now_ns();
+    cx_text_init(&assembly->samples, SAMPLES_BYTES_MAX);
+    cx_utc_now(assembly->started_utc, sizeof assembly->started_utc);
+}
+
+void cx_assembly_fini(cx_assembly_t *assembly)
+{
+    json_decref(assembly->rows);
+    json_decref(assembly->left_out);
+    json_decref(assembly->environment);
+    json_decref(assembly->harness);
+    json_decref(assembly->libraries);
+    cx_text_fini(&assembly->samples);
+    memset(assembly, 0, sizeof *assembly);
+}
+
+static json_t *keep(const json_t *object, const char *key)
+{
+    return json_incref(json_object_get(object, key));
+}
+
+void cx_assembly_event(cx_assembly_t *assembly, const json_t *event)
+{
+    const char *kind = json_string_value(json_object_get(event, "event"));
+
+    if (strcmp(kind, "case_start") == 0) {
+        assembly->environment = keep(event, "environment");
+        assembly->harness     = keep(event, "harness");
+        assembly->libraries   = keep(event, "libraries");
+    } else if (strcmp(kind, "row") == 0) {
+        const json_t *factor = json_object_get(event, "busbw_factor");
+
+        json_array_append_new(assembly->rows, keep(event, "row"));
+        assembly->busbw_factor = json_is_number(factor) ? json_number_value(factor) : (double)NAN;
+    } else if (strcmp(kind, "left_out") == 0) {
+        json_array_append_new(assembly->left_out, json_pack("{so,so}", "requested_bytes",
+                                                            keep(event, "requested_bytes"),
+                                                            "reason", keep(event, "reason")));
+    }
+}
+
+void cx_assembly_samples(cx_assembly_t *assembly, const void *message, size_t message_bytes)
+{
+    cx_text_append(&assembly->samples, message, message_bytes);
+}
+
+char *cx_record_name(const cx_case_t *one, int64_t launch_index, cx_arena_t *arena)
+{
+    return cx_arena_format(arena, "%s.l%lld", one->case_id, (long long)launch_index);
+}
+
+static json_t *identity_of(const cx_assembly_t *assembly, const char *key)
+{
+    const cx_case_t *one = assembly->one;
+
+    return json_pack("{ss,ss,ss,ss,sI,sI,ss,sn}", "suite", assembly->facts->suite, "case_id",
+                     one->case_id, "case_digest", one->digest, "comparison_key", key, "attempt",
+                     (json_int_t)assembly->attempt, "launch", (json_int_t)assembly->launch_index,
+                     "origin", "measured", "source");
+}
+
+static json_t *definition_of(const cx_assembly_t *assembly)
+{
+    const cx_case_t *one = assembly->one;
+    json_t *factor       = isfinite(assembly->busbw_factor) && one->op != CX_COLLECTIVE_ALL_TO_ALL_V
+                               ? json_real(assembly->busbw_factor)
+                               : json_null();
+
+    return json_pack("{ss,ss,ss,ss,ss,ss,so}", "sample", cx_regime_text((cx_regime_t)one->regime),
+                     "over_ranks", regimes[one->regime].over_ranks, "percentile", "nearest rank",
+                     "interval", "95 %, order statistics, effective sample count", "clock",
+                     "stamps of the device around the work", "alignment",
+                     regimes[one->regime].alignment, "busbw_factor", factor);
+}
+
+/* The machine's factors of the key beside those a rank reported. */
+static json_t *environment_of(const cx_assembly_t *assembly)
+{
+    json_t       *environment = json_object();
+    const json_t *cpu         = json_object_get(assembly->facts->provenance, "cpu");
+    const json_t *host        = json_object_get(assembly->facts->provenance, "host");
+    const char   *cpu_model   = json_string_value(json_object_get(cpu, "model"));
+    const char   *kernel      = json_string_value(json_object_get(host, "kernel"));
+
+    if (assembly->environment) {
+        json_object_update(environment, assembly->environment);
+    }
+    json_object_set_new(environment, "cpu_model", json_string(cpu_model ? cpu_model : ""));
+    json_object_set_new(environment, "kernel", json_string(kernel ? kernel : ""));
+    json_object_set_new(environment, "launcher", json_string(assembly->facts->launcher));
+    return environment;
+}
+
+static void compute_key(const cx_assembly_t *assembly, json_t *environment,
+                        char key[CX_HASH_HEX_BYTES])
+{
+    cx_factor_t factors[FACTOR_COUNT_MAX];
+    size_t      count = 0;
+    const char *name;
+    json_t     *value;
+
+    json_object_foreach(environment, name, value)
+    {
+        if (count < FACTOR_COUNT_MAX) {
+            factors[count++] = (cx_factor_t){name, json_string_value(value)};
+        }
+    }
+    cx_key_compute(assembly->one, cx_case_contract(assembly->one),
+                   cx_contract_version(cx_case_contract(assembly->one)), factors, count, key);
+}
+
+/* Worst first among what a row can be. */
+static cx_status_t status_of_rows(const json_t *rows, const char **detail)
+{
+    static const cx_status_t order[] = {CX_INCORRECT, CX_INVALID, CX_UNSTABLE};
+
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+            const json_t *row    = json_array_get(rows, i);
+            const char   *status = json_string_value(json_object_get(row, "status"));
+
+            if (status && cx_status_from_slug(status) == order[k]) {
+                *detail = json_string_value(json_object_get(row, "detail"));
+                return order[k];
+            }
+        }
+    }
+    return CX_OK;
+}
+
+static json_t *provenance_of(const cx_assembly_t *assembly)
+{
+    json_t *provenance;
+
+    if (!assembly->facts->provenance) {
+        return json_null();
+    }
+    provenance = json_copy((json_t *)(uintptr_t)assembly->facts->provenance);
+    if (assembly->libraries) {
+        json_object_set(provenance, "libraries", assembly->libraries);
+    }
+    return provenance;
+}
+
+static json_t *program_of(void)
+{
+    return json_pack("{ss,ss,ss,ss,si}", "version", CX_VERSION, "git", CX_GIT_DESCRIBE, "compiler",
+                     CX_COMPILER, "build_type", CX_BUILD_TYPE, "abi", (int)CX_BACKEND_ABI);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
+{
+    const cx_case_t *one         = assembly->one;
+    json_t          *environment = environment_of(assembly);
+    const char      *detail      = ending->detail;
+    cx_status_t      status      = ending->status;
+    const char      *contract    = cx_case_contract(one);
+    char             key[CX_HASH_HEX_BYTES];
+
+    if (status == CX_OK) {
+        status = status_of_rows(assembly->rows, &detail);
+    }
+    compute_key(assembly, environment, key);
+    return json_pack(
+        "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,sO,sO,so,so,s{ss,sf},so,sO}", "schema",
+        "collectivex-record/1", "identity", identity_of(assembly, key), "status",
+        cx_status_slug(status), "detail", text_or_null(detail), "publication", json_null(),
+        "failure", ending->failure, "contract", "name", contract, "version",
+        (json_int_t)cx_contract_version(contract), "definition", definition_of(assembly), "case",
+        cx_case_to_json(one), "environment", environment, "harness",
+        assembly->harness ? json_incref(assembly->harness) : json_null(), "rows", assembly->rows,
+        "left_out", assembly->left_out, "samples", json_null(), "provenance",
+        provenance_of(assembly), "time", "started_utc", assembly->started_utc, "wall_s",
+        (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", program_of(), "command",
+        assembly->facts->command);
+}
+
+static void set_publication(json_t *record, int64_t launch_count)
+{
+    cx_judge_facts_t facts;
+    cx_publication_t publication;
+
+    cx_facts_read(record, launch_count, &facts);
+    publication = cx_judge(&facts);
+    json_object_set_new(record, "publication", cx_facts_publication(&publication));
+}
+
+static cx_status_t write_files(const cx_assembly_t *assembly, const char *directory,
+                               cx_arena_t *arena, json_t *record)
+{
+    const char *name         = cx_record_name(assembly->one, assembly->launch_index, arena);
+    const char *file         = name ? cx_arena_format(arena, "samples/%s.cxs", name) : NULL;
+    const char *samples_path = file ? cx_arena_format(arena, "%s/%s", directory, file) : NULL;
+    const char *record_path =
+        name ? cx_arena_format(arena, "%s/records/%s.json", directory, name) : NULL;
+    char digest[CX_HASH_HEX_BYTES];
+
+    if (!samples_path || !record_path) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for the name of a record");
+    }
+    if (assembly->samples.length > 0) {
+        CX_TRY(cx_samples_write(samples_path, assembly->samples.bytes, assembly->samples.length,
+                                digest));
+        json_object_set_new(record, "samples",
+                            json_pack("{ss,ss}", "file", file, "blake2b", digest));
+    }
+    return cx_record_write(record_path, record);
+}
+
+cx_status_t cx_assembly_finish(cx_assembly_t *assembly, const cx_ending_t *ending,
+                               const char *directory, bool is_redacted, json_t **out)
+{
+    json_t     *record = build(assembly, ending);
+    cx_arena_t  arena;
+    cx_status_t status = CX_OK;
+
+    if (!record) {
+        return CX_FAIL(CX_INTERNAL, "the record of case %s cannot be built",
+                       assembly->one->case_id);
+    }
+    *out = record;
+    if (is_redacted) {
+        CX_TRY(cx_redact(record, NULL));
+    }
+    set_publication(record, assembly->facts->launch_count);
+    cx_arena_init(&arena);
+    status = write_files(assembly, directory, &arena, record);
+    cx_arena_fini(&arena);
+    return status;
+}

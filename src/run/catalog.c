@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Backends and devices of this machine. */
+#include "run/catalog.h"
+
+#include "base/document.h"
+#include "base/fail.h"
+#include "base/log.h"
+#include "plugin/plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRY_COUNT_MAX 128
+
+static bool never_over(const cx_core_t *core)
+{
+    (void)core;
+    return false;
+}
+
+static int64_t no_deadline(const cx_core_t *core)
+{
+    (void)core;
+    return INT64_MAX;
+}
+
+/* Enough of a core to probe with: no device, no peers. */
+static cx_core_t probing_core(int32_t rank_count)
+{
+    cx_core_t core = {.struct_size = sizeof core,
+                      .rank_count  = rank_count,
+                      .fail        = cx_fail_plugin,
+                      .log         = cx_log,
+                      .is_over     = never_over,
+                      .deadline_ns = no_deadline};
+
+    return core;
+}
+
+typedef struct list {
+    cx_catalog_entry_t *entries;
+    size_t              count;
+} list_t;
+
+static cx_catalog_entry_t *find_or_add(list_t *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->entries[i].name, name) == 0) {
+            return &list->entries[i];
+        }
+    }
+    list->entries[list->count].name = name;
+    return &list->entries[list->count++];
+}
+
+static cx_status_t list_init(list_t *list, cx_arena_t *arena)
+{
+    list->count   = 0;
+    list->entries = cx_arena_grab(arena, ENTRY_COUNT_MAX * sizeof *list->entries);
+    return list->entries ? CX_OK : CX_FAIL(CX_RESOURCE, "out of memory for the catalogue");
+}
+
+static const char *member(const cx_node_t *map, const char *key)
+{
+    for (size_t i = 0; i < map->item_count; i++) {
+        if (strcmp(map->keys[i].text, key) == 0 && map->items[i].kind == CX_NODE_SCALAR) {
+            return map->items[i].text;
+        }
+    }
+    return "";
+}
+
+/* registry/backends.json: {"backends": [{"name", "summary", "remedy"}]} in order of preference. */
+static cx_status_t read_known(cx_arena_t *arena, const cx_node_t **backends)
+{
+    const char *path = cx_arena_format(arena, "%s/backends.json", cx_registry_folder(arena));
+    cx_node_t  *document;
+
+    CX_TRY(cx_document_read(path, arena, &document));
+    if (document->kind != CX_NODE_MAP || document->item_count != 1 ||
+        document->items[0].kind != CX_NODE_LIST) {
+        return CX_FAIL(CX_INVALID, "%s: expected {\"backends\": [...]}", path);
+    }
+    *backends = &document->items[0];
+    return CX_OK;
+}
+
+static cx_status_t add_known(list_t *list, cx_arena_t *arena)
+{
+    const cx_node_t *backends;
+
+    CX_TRY(read_known(arena, &backends));
+    for (size_t i = 0; i < backends->item_count && list->count < ENTRY_COUNT_MAX / 2; i++) {
+        cx_catalog_entry_t *entry = find_or_add(list, member(&backends->items[i], "name"));
+
+        entry->summary = member(&backends->items[i], "summary");
+        entry->reason  = member(&backends->items[i], "remedy");
+    }
+    return CX_OK;
+}
+
+static void probe_backend(cx_catalog_entry_t *entry, const cx_core_t *core, cx_arena_t *arena)
+{
+    const cx_backend_ops_t *ops;
+    cx_status_t             status;
+
+    cx_detail_clear();
+    memset(&entry->caps, 0, sizeof entry->caps);
+    status = cx_backend_load(entry->name, "list", &ops);
+    if (status == CX_OK) {
+        entry->summary = ops->summary;
+        status         = ops->probe(core, &entry->caps);
+    }
+    entry->is_usable = status == CX_OK;
+    if (status != CX_OK) {
+        entry->reason = cx_arena_text(arena, cx_detail()->text);
+    }
+    cx_detail_clear();
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return strcmp(((const cx_catalog_entry_t *)a)->name, ((const cx_catalog_entry_t *)b)->name);
+}
+
+cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalog_entry_t **out,
+                                size_t *count_out)
+{
+    cx_core_t    core = probing_core(rank_count);
+    const char **names;
+    list_t       list;
+
+    CX_TRY(list_init(&list, arena));
+    CX_TRY(add_known(&list, arena));
+    CX_TRY(cx_plugin_names(CX_PLUGIN_BACKEND, arena, &names));
+    for (size_t i = 0; names[i] && list.count < ENTRY_COUNT_MAX; i++) {
+        probe_backend(find_or_add(&list, names[i]), &core, arena);
+    }
+    qsort(list.entries, list.count, sizeof *list.entries, compare_entries);
+    *out       = list.entries;
+    *count_out = list.count;
+    return CX_OK;
+}
+
+static void probe_device(cx_catalog_entry_t *entry, const cx_core_t *core, cx_arena_t *arena)
+{
+    const cx_device_ops_t *ops;
+    int32_t                device_count;
+    cx_status_t            status;
+
+    cx_detail_clear();
+    status = cx_device_load(entry->name, "list", &ops);
+    if (status == CX_OK) {
+        entry->summary = ops->summary;
+        status         = ops->probe(core, &device_count);
+    }
+    entry->is_usable = status == CX_OK;
+    if (status != CX_OK) {
+        entry->reason = cx_arena_text(arena, cx_detail()->text);
+    }
+    cx_detail_clear();
+}
+
+cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size_t *count_out)
+{
+    cx_core_t    core = probing_core(1);
+    const char **names;
+    list_t       list;
+
+    CX_TRY(list_init(&list, arena));
+    CX_TRY(cx_plugin_names(CX_PLUGIN_DEVICE, arena, &names));
+    for (size_t i = 0; names[i] && list.count < ENTRY_COUNT_MAX; i++) {
+        probe_device(find_or_add(&list, names[i]), &core, arena);
+    }
+    *out       = list.entries;
+    *count_out = list.count;
+    return CX_OK;
+}
+
+cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_arena_t *arena, const char **out)
+{
+    cx_core_t        core = probing_core(rank_count);
+    const cx_node_t *backends;
+
+    CX_TRY(read_known(arena, &backends));
+    for (size_t i = 0; i < backends->item_count; i++) {
+        cx_catalog_entry_t entry = {.name = member(&backends->items[i], "name")};
+
+        if (strcmp(member(&backends->items[i], "is_automatic"), "true") != 0 ||
+            !cx_plugin_path(CX_PLUGIN_BACKEND, entry.name, arena)) {
+            continue;
+        }
+        probe_backend(&entry, &core, arena);
+        if (entry.is_usable) {
+            *out = entry.name;
+            return CX_OK;
+        }
+    }
+    return CX_FAIL(CX_UNSUPPORTED, "no backend can run here; see: collectivex list backends");
+}
+
+cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
+                                    const cx_option_t **rows_out, size_t *options_bytes_out)
+{
+    const cx_backend_ops_t *ops;
+
+    (void)context;
+    CX_TRY(cx_backend_load(backend, place, &ops));
+    *rows_out          = ops->options;
+    *options_bytes_out = ops->options_bytes;
+    return CX_OK;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is there on this machine: suites, backends, devices, and what each can do here. */
+#ifndef CX_RUN_CATALOG_H
+#define CX_RUN_CATALOG_H
+
+#include "base/arena.h"
+#include "collectivex/backend.h"
+
+/* A backend as `collectivex list backends` shows it. */
+typedef struct cx_catalog_entry {
+    const char *name, *summary;
+    bool        is_usable;
+    cx_caps_t   caps;   /* when usable */
+    const char *reason; /* when not: why, and what to do; in the arena */
+} cx_catalog_entry_t;
+
+/**
+ * Every backend of registry/backends.json and every plugin that is there, sorted by name.
+ * errors  CX_INVALID the registry cannot be read · CX_RESOURCE
+ */
+cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalog_entry_t **out,
+                                size_t *count_out);
+
+/* The same for devices: caps are not filled. */
+cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size_t *count_out);
+
+/* The best backend that can run here, by the order of preference of registry/backends.json.
+ * errors  CX_UNSUPPORTED none can */
+cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_arena_t *arena, const char **out);
+
+/* Folder of the registry: $CX_REGISTRY, ../share/collectivex/registry seen from the program, or the
+ * source tree this was built from. In the arena. */
+const char *cx_registry_folder(cx_arena_t *arena);
+
+/* Path of a suite: a file when the name has '/' or an ending, else registry/suites/NAME.yaml.
+ * errors  CX_INVALID no such suite, with the nearest name */
+cx_status_t cx_suite_path(const char *name, cx_arena_t *arena, const char **out);
+/* Names of the registry's suites, sorted, NULL-terminated. */
+cx_status_t cx_suite_names(cx_arena_t *arena, const char ***out);
+
+/* Rows and size of a backend's own options. For cx_plan_request_t; context is not used. */
+cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
+                                    const cx_option_t **rows_out, size_t *options_bytes_out);
+
+#endif

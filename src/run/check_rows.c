@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A row computed again from its samples by the same functions that made it. */
+#include "run/check_rows.h"
+
+#include "family/collective/bytes.h"
+#include "run/row.h"
+#include "stats/ranks.h"
+#include "stats/warmup.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define TOLERANCE_RATIO 1e-9 /* a record has 12 digits */
+
+static bool are_equal(double a, double b)
+{
+    if (!isfinite(a) || !isfinite(b)) {
+        return !isfinite(a) && !isfinite(b);
+    }
+    return fabs(a - b) <= TOLERANCE_RATIO * fmax(fabs(a), fabs(b));
+}
+
+static bool is_status(const cx_row_t *row, cx_status_t status)
+{
+    return row->status && strcmp(row->status, cx_status_slug(status)) == 0;
+}
+
+static void compare_field(const cx_check_frame_t *frame, const cx_field_t *field,
+                          const cx_row_t *row, const cx_row_t *again, cx_check_report_t *report)
+{
+    double  real = 0, real_again = 0;
+    int64_t whole = 0, whole_again = 0;
+
+    if (field->kind == CX_FIELD_F64) {
+        memcpy(&real, (const char *)row + field->offset, sizeof real);
+        memcpy(&real_again, (const char *)again + field->offset, sizeof real_again);
+    } else if (field->kind == CX_FIELD_I64) {
+        memcpy(&whole, (const char *)row + field->offset, sizeof whole);
+        memcpy(&whole_again, (const char *)again + field->offset, sizeof whole_again);
+    }
+    if (!are_equal(real, real_again)) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %" PRId64 " B %s is %.12g, but its samples give %.12g",
+                     row->requested_bytes, field->name, real, real_again);
+    }
+    if (whole != whole_again) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %" PRId64 " B %s is %" PRId64 ", but its samples give %" PRId64,
+                     row->requested_bytes, field->name, whole, whole_again);
+    }
+}
+
+/* The row again: what samples do not determine is taken over, so that it compares equal. */
+static bool fill_again(const cx_check_frame_t *frame, const cx_row_t *row,
+                       const cx_samples_row_t *samples, cx_row_t *again)
+{
+    static _Thread_local cx_workload_t workload; /* too large for the stack; a few members count */
+    cx_arena_t                         arena;
+    cx_series_t                        series  = {.rank_count = samples->rank_count,
+                                                  .capacity   = samples->sample_count,
+                                                  .count      = samples->sample_count,
+                                                  .rank_us    = samples->rank_us,
+                                                  .arrival_us = samples->arrival_us,
+                                                  .exit_us    = samples->exit_us,
+                                                  .reduced_us = samples->reduced_us,
+                                                  .has_skew   = samples->has_skew};
+    cx_outcome_t                       outcome = {.discarded_count = row->discarded_count};
+    size_t rank_count = (size_t)samples->rank_count, count = (size_t)samples->sample_count;
+
+    cx_arena_init(&arena);
+    series.scratch = cx_arena_grab(&arena, (count + rank_count) * sizeof(double));
+    series.column  = cx_arena_grab(&arena, rank_count * sizeof(double));
+    if (!series.scratch || !series.column) {
+        cx_arena_fini(&arena);
+        return false;
+    }
+    workload.shape               = cx_case_shape(frame->one);
+    workload.point.message_bytes = row->message_bytes;
+    workload.point.elems         = row->elems;
+    workload.busbw_factor        = frame->busbw_factor;
+    *again                       = *row;
+    cx_row_fill(&workload, &series, &outcome, row->skew_bound_us, again);
+    cx_arena_fini(&arena);
+    again->block_count          = row->block_count;
+    again->repeated_block_count = row->repeated_block_count;
+    again->slot_count           = row->slot_count;
+    again->timed_count          = row->timed_count;
+    again->verified_count       = row->verified_count;
+    again->wrong_count          = row->wrong_count;
+    if (frame->one->op == CX_COLLECTIVE_ALL_TO_ALL_V) {
+        again->busbw_bytes_per_s = row->busbw_bytes_per_s; /* needs the counts, which are gone */
+    }
+    return true;
+}
+
+/* The samples' own reduction over ranks. */
+static void check_reduction(const cx_check_frame_t *frame, const cx_samples_row_t *samples,
+                            cx_check_report_t *report)
+{
+    static const cx_rank_reduction_t over_ranks[CX_REGIME_COUNT] = {
+        [CX_REGIME_ISOLATED]  = CX_RANK_REDUCTION_MAX,
+        [CX_REGIME_STEADY]    = CX_RANK_REDUCTION_MEDIAN,
+        [CX_REGIME_LOOP_MEAN] = CX_RANK_REDUCTION_MEAN,
+    };
+    cx_arena_t arena;
+    double    *again, *scratch;
+
+    cx_arena_init(&arena);
+    again   = cx_arena_grab(&arena, (size_t)samples->sample_count * sizeof *again);
+    scratch = cx_arena_grab(&arena, (size_t)samples->rank_count * sizeof *scratch);
+    if (again && scratch) {
+        cx_reduce_ranks(samples->rank_us, samples->rank_count, samples->sample_count,
+                        over_ranks[frame->one->regime], scratch, again);
+        for (int64_t i = 0; i < samples->sample_count; i++) {
+            if (!are_equal(again[i], samples->reduced_us[i])) {
+                cx_check_add(report, CX_CHECK_SAMPLES, frame->name,
+                             "at %" PRId64 " B sample %" PRId64
+                             " is not the reduction of its ranks' samples",
+                             samples->requested_bytes, i);
+                break;
+            }
+        }
+    }
+    cx_arena_fini(&arena);
+}
+
+static void check_warmup(const cx_check_frame_t *frame, const cx_row_t *row,
+                         const cx_samples_row_t *samples, cx_check_report_t *report)
+{
+    cx_warmup_t warmup =
+        cx_warmup_detect(samples->reduced_us, samples->sample_count, frame->one->warmup_min);
+
+    if (row->discarded_count != warmup.discard_count ||
+        row->discarded_count != samples->discarded_count) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %" PRId64 " B discarded_count is %" PRId64
+                     ", but the samples give %" PRId64,
+                     row->requested_bytes, row->discarded_count, warmup.discard_count);
+    }
+    if (!warmup.is_settled && is_status(row, CX_OK)) {
+        cx_check_add(report, CX_CHECK_STATUS, frame->name,
+                     "at %" PRId64 " B the status is ok, but the samples never settled",
+                     row->requested_bytes);
+    }
+}
+
+static bool samples_fit(const cx_check_frame_t *frame, const cx_row_t *row,
+                        const cx_samples_row_t *samples, cx_check_report_t *report)
+{
+    const char *why = NULL;
+
+    if (samples->requested_bytes != row->requested_bytes) {
+        why = "the sidecar's row is of another size";
+    } else if (frame->rank_count > 0 && samples->rank_count != frame->rank_count) {
+        why = "the sidecar has another number of ranks";
+    } else if (row->discarded_count < 0 || row->discarded_count > samples->sample_count) {
+        why = "more samples are discarded than there are";
+    }
+    if (why) {
+        cx_check_add(report, CX_CHECK_SAMPLES, frame->name, "at %" PRId64 " B %s",
+                     row->requested_bytes, why);
+    }
+    return !why;
+}
+
+static void check_against_samples(const cx_check_frame_t *frame, const cx_row_t *row,
+                                  const cx_samples_row_t *samples, cx_check_report_t *report)
+{
+    cx_row_t again;
+
+    if (!samples_fit(frame, row, samples, report)) {
+        return;
+    }
+    check_warmup(frame, row, samples, report);
+    check_reduction(frame, samples, report);
+    if (fill_again(frame, row, samples, &again)) {
+        for (const cx_field_t *field = cx_row_fields; field->name; field++) {
+            compare_field(frame, field, row, &again, report);
+        }
+    }
+}
+
+/* Bandwidths follow from time and bytes; bytes follow from the elements. */
+static void check_bandwidths(const cx_check_frame_t *frame, const cx_row_t *row,
+                             cx_check_report_t *report)
+{
+    cx_shape_t shape      = cx_case_shape(frame->one);
+    cx_row_t   again      = *row;
+    bool       has_counts = shape.op == CX_COLLECTIVE_ALL_TO_ALL_V;
+
+    if (shape.op != CX_COLLECTIVE_BARRIER) {
+        again.algbw_bytes_per_s = row->message_bytes == CX_I64_UNKNOWN
+                                      ? (double)NAN
+                                      : cx_algbw_bytes_per_s(row->message_bytes, row->time_us_p50);
+        again.busbw_bytes_per_s = again.algbw_bytes_per_s * frame->busbw_factor;
+    }
+    if (frame->rank_count > 0 && !has_counts && row->elems >= 0 &&
+        row->elems <= INT64_MAX / 64 / frame->rank_count) {
+        again.message_bytes =
+            cx_collective_message_bytes(&shape, row->elems, NULL, frame->rank_count);
+    }
+    if (again.message_bytes != row->message_bytes ||
+        !are_equal(again.algbw_bytes_per_s, row->algbw_bytes_per_s) ||
+        (!(has_counts && isnan(frame->busbw_factor)) &&
+         !are_equal(again.busbw_bytes_per_s, row->busbw_bytes_per_s))) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %" PRId64 " B message_bytes, algbw or busbw do not follow from elems, "
+                     "time and ranks",
+                     row->requested_bytes);
+    }
+}
+
+void cx_check_row(const cx_check_frame_t *frame, const cx_row_t *row,
+                  const cx_samples_row_t *samples, cx_check_report_t *report)
+{
+    if (row->wrong_count > 0 && !is_status(row, CX_INCORRECT)) {
+        cx_check_add(report, CX_CHECK_STATUS, frame->name,
+                     "at %" PRId64 " B %" PRId64 " operations were wrong, but the status is %s",
+                     row->requested_bytes, row->wrong_count, row->status);
+    }
+    if (!isnan(row->time_us_p50)) {
+        check_bandwidths(frame, row, report);
+    } else if (is_status(row, CX_OK)) {
+        cx_check_add(report, CX_CHECK_STATUS, frame->name,
+                     "at %" PRId64 " B the status is ok, but there is no time",
+                     row->requested_bytes);
+    }
+    if (samples) {
+        check_against_samples(frame, row, samples, report);
+    }
+}

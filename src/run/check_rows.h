@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of one record, computed again. Private to the gate (check.h). */
+#ifndef CX_RUN_CHECK_ROWS_H
+#define CX_RUN_CHECK_ROWS_H
+
+#include "model/case.h"
+#include "model/record.h"
+#include "run/check.h"
+#include "store/samples.h"
+
+/* What the rows of a record have in common. */
+typedef struct cx_check_frame {
+    const char      *name; /* of the record's file */
+    const cx_case_t *one;
+    int32_t          rank_count; /* 0: unknown */
+    double           busbw_factor;
+} cx_check_frame_t;
+
+/* `samples` is NULL for a row without any. */
+void cx_check_row(const cx_check_frame_t *frame, const cx_row_t *row,
+                  const cx_samples_row_t *samples, cx_check_report_t *report);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A record's facts about itself. */
+#include "run/facts.h"
+
+#include "base/fail.h"
+
+#include <string.h>
+
+static const char *text_at(const json_t *record, const char *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(record, object), member));
+
+    return text ? text : "";
+}
+
+static const char *option_at(const json_t *record, const char *key)
+{
+    const json_t *option = json_object_get(json_object_get(record, "case"), key);
+    const char   *text   = json_string_value(json_object_get(option, "value"));
+
+    return text ? text : "";
+}
+
+static bool is_true(const json_t *record, const char *factor)
+{
+    return strcmp(text_at(record, "environment", factor), "true") == 0;
+}
+
+static void read_row(const json_t *row, cx_judge_facts_t *facts)
+{
+    const char *status   = json_string_value(json_object_get(row, "status"));
+    const char *findings = json_string_value(json_object_get(row, "findings"));
+
+    facts->timed_count += json_integer_value(json_object_get(row, "timed_count"));
+    facts->verified_count += json_integer_value(json_object_get(row, "verified_count"));
+    if (status && cx_status_from_slug(status) == CX_UNSTABLE) {
+        facts->is_settled = false;
+    }
+    if (findings && strstr(findings, CX_FINDING_AUDIT)) {
+        facts->has_audit_violation = true;
+    }
+    if (findings && strcmp(findings, CX_FINDING_AUDIT) != 0) {
+        facts->is_disturbed = true;
+    }
+}
+
+/* A build type that CMake optimises, without sanitizers. */
+static bool is_release(const char *build_type)
+{
+    return strcmp(build_type, "Release") == 0 || strcmp(build_type, "RelWithDebInfo") == 0 ||
+           strcmp(build_type, "MinSizeRel") == 0;
+}
+
+static bool is_known_commit(const char *git)
+{
+    return git[0] && strcmp(git, "unknown") != 0 && !strstr(git, "-dirty");
+}
+
+void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t *out)
+{
+    const json_t    *rows   = json_object_get(record, "rows");
+    const char      *status = json_string_value(json_object_get(record, "status"));
+    cx_judge_facts_t facts  = {
+         .status            = status ? cx_status_from_slug(status) : CX_INTERNAL,
+         .row_count         = (int64_t)json_array_size(rows),
+         .launch_count      = launch_count,
+         .is_verified       = strcmp(option_at(record, "verify"), "false") != 0,
+         .has_output        = strcmp(option_at(record, "op"), "barrier") != 0,
+         .is_imported       = strcmp(text_at(record, "identity", "origin"), "imported") == 0,
+         .has_provenance    = json_is_object(json_object_get(record, "provenance")),
+         .is_settled        = true,
+         .is_oversubscribed = is_true(record, CX_FACTOR_OVERSUBSCRIBED),
+         .is_debug_build    = !is_release(text_at(record, "program", "build_type")),
+         .is_git_dirty      = !is_known_commit(text_at(record, "program", "git")),
+    };
+
+    facts.moves_no_data =
+        is_true(record, CX_FACTOR_MOVES_NO_DATA) || is_true(record, CX_FACTOR_VIRTUAL_TIME);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        read_row(json_array_get(rows, i), &facts);
+    }
+    *out = facts;
+}
+
+json_t *cx_facts_publication(const cx_publication_t *publication)
+{
+    json_t *reasons = json_array();
+
+    for (int i = 0; i < CX_REASON_COUNT; i++) {
+        if (publication->reasons & UINT32_C(1) << i) {
+            json_array_append_new(reasons, json_string(cx_reason_slugs[i]));
+        }
+    }
+    return json_pack("{ss,so}", "class", cx_publication_slugs[publication->level], "reasons",
+                     reasons);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slots, inputs, poison and verification of one point. */
+#include "run/workload.h"
+
+#include "family/collective/bytes.h"
+#include "family/collective/inputs.h"
+#include "family/collective/oracle.h"
+#include "family/collective/traffic.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOT_SLOT_COUNT 2
+#define HOT_CONSUMED_SLOT_COUNT                                       \
+    16 /* a slot serves once per block, and a block wants some length \
+        */
+
+cx_status_t cx_region_open(const cx_core_t *core, size_t bytes, cx_memory_t kind, cx_region_t *out)
+{
+    cx_region_t region = {.core = core, .bytes = bytes, .kind = kind};
+
+    if (bytes > 0) {
+        CX_TRY(core->device_ops->alloc(core->device, bytes, kind, &region.memory));
+    }
+    *out = region;
+    return CX_OK;
+}
+
+void cx_region_close(cx_region_t *region)
+{
+    if (region->memory) {
+        region->core->device_ops->free(region->core->device, region->memory);
+        region->memory = NULL;
+    }
+}
+
+static cx_status_t plan_traffic(const cx_case_t *one, cx_workload_t *workload)
+{
+    int32_t rank_count = workload->core->rank_count;
+
+    if (one->op != CX_COLLECTIVE_ALL_TO_ALL_V) {
+        return CX_OK;
+    }
+    workload->counts = calloc((size_t)rank_count * (size_t)rank_count, sizeof *workload->counts);
+    if (!workload->counts) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for the traffic of %d ranks", rank_count);
+    }
+    workload->data.counts = workload->counts;
+    if (one->traffic[0]) {
+        return cx_traffic_from_file(one->traffic, rank_count, workload->point.elems,
+                                    workload->counts);
+    }
+    return cx_traffic_from_skew(rank_count, workload->point.elems, one->traffic_skew_ratio,
+                                workload->counts);
+}
+
+static int32_t choose_slot_count(const cx_case_t *one, const cx_workload_t *workload,
+                                 size_t slot_bytes)
+{
+    int64_t count;
+
+    if (slot_bytes == 0) {
+        return 1;
+    }
+    if (one->buffers == CX_BUFFERS_HOT) {
+        return workload->is_consumed ? HOT_CONSUMED_SLOT_COUNT : HOT_SLOT_COUNT;
+    }
+    count = one->rotate_bytes / (int64_t)slot_bytes;
+    count = count < CX_WORKLOAD_SLOT_COUNT_MAX ? count : CX_WORKLOAD_SLOT_COUNT_MAX;
+    return count > HOT_SLOT_COUNT ? (int32_t)count : HOT_SLOT_COUNT;
+}
+
+static cx_status_t plan_layout(const cx_case_t *one, cx_workload_t *workload)
+{
+    size_t stride_bytes = 0;
+
+    CX_TRY(cx_collective_layout(&workload->data, 1, 0, &workload->layout));
+    workload->point.slot_count = choose_slot_count(one, workload, workload->layout.region_bytes);
+    if (one->buffers == CX_BUFFERS_ROTATED) {
+        stride_bytes = (size_t)(one->rotate_bytes / workload->point.slot_count);
+    }
+    return cx_collective_layout(&workload->data, workload->point.slot_count, stride_bytes,
+                                &workload->layout);
+}
+
+static void plan_point(cx_workload_t *workload)
+{
+    const cx_shape_t *shape      = &workload->shape;
+    int32_t           rank_count = workload->core->rank_count;
+
+    workload->point.message_bytes =
+        cx_collective_message_bytes(shape, workload->point.elems, workload->counts, rank_count);
+    workload->point.counts = workload->counts;
+    workload->busbw_factor = shape->op == CX_COLLECTIVE_ALL_TO_ALL_V
+                                 ? cx_busbw_factor_v(workload->counts, rank_count)
+                                 : cx_busbw_factor(shape->op, rank_count);
+}
+
+cx_status_t cx_workload_plan(const cx_core_t *core, const cx_case_t *one, int64_t requested_bytes,
+                             cx_workload_t *out, char *reason, size_t reason_bytes)
+{
+    cx_workload_t *workload = out;
+    cx_status_t    status;
+
+    memset(workload, 0, sizeof *workload);
+    cx_verdict_init(&workload->wrong);
+    reason[0]       = '\0';
+    workload->core  = core;
+    workload->shape = cx_case_shape(one);
+    if (!cx_collective_size(&workload->shape, core->rank_count, requested_bytes,
+                            &workload->point.elems, &workload->point.message_bytes)) {
+        (void)snprintf(reason, reason_bytes, "less than one %s element in each block of %d ranks",
+                       cx_dtype_slugs[one->dtype], core->rank_count);
+        return CX_OK;
+    }
+    workload->data        = (cx_collective_data_t){.shape      = &workload->shape,
+                                                   .elems      = workload->point.elems,
+                                                   .rank       = core->rank,
+                                                   .rank_count = core->rank_count,
+                                                   .seed       = (uint64_t)one->seed};
+    workload->is_verified = one->is_verified;
+    workload->is_consumed = cx_collective_needs_refill(&workload->shape);
+    CX_TRY_OR(release, plan_traffic(one, workload));
+    CX_TRY_OR(release, plan_layout(one, workload));
+    plan_point(workload);
+    return CX_OK;
+
+release:
+    cx_workload_release(workload);
+    return status;
+}
+
+void cx_workload_release(cx_workload_t *workload)
+{
+    free(workload->counts);
+    workload->counts = NULL;
+}
+
+static void fill_slot(cx_workload_t *workload, int32_t slot_index)
+{
+    const cx_slot_t *slot   = &workload->slots[slot_index];
+    char            *region = workload->point.region;
+
+    if (workload->layout.send_bytes > 0) {
+        cx_collective_fill(&workload->data, slot_index, region + slot->send_offset);
+    }
+    if (slot->recv && !workload->shape.is_in_place) {
+        cx_collective_poison(&workload->data, slot_index, slot->recv);
+    }
+    cx_collective_guard_write(&workload->layout, workload->data.seed, slot_index, region);
+}
+
+void cx_workload_fill(cx_workload_t *workload, const cx_region_t *region)
+{
+    workload->point.region       = region->memory;
+    workload->point.region_bytes = region->bytes;
+    workload->point.memory       = region->kind;
+    workload->point.slots        = workload->slots;
+    if (workload->layout.region_bytes == 0) {
+        return;
+    }
+    cx_collective_slots(&workload->layout, &workload->data, region->memory, workload->slots);
+    for (int32_t i = 0; i < workload->point.slot_count; i++) {
+        fill_slot(workload, i);
+    }
+}
+
+static cx_status_t verify_slot(cx_workload_t *workload, int32_t slot_index, cx_verdict_t *verdict)
+{
+    const cx_slot_t *slot = &workload->slots[slot_index];
+
+    CX_TRY(cx_collective_verify(&workload->data, slot_index, slot->recv,
+                                workload->shape.is_in_place ? NULL : slot->send, verdict));
+    if (verdict->is_right) {
+        cx_collective_guard_check(&workload->layout, workload->data.seed, slot_index,
+                                  workload->point.region, verdict);
+    }
+    return CX_OK;
+}
+
+/* What an operation has used must not be taken for its next answer. */
+static void renew_slot(cx_workload_t *workload, int32_t slot_index)
+{
+    const cx_slot_t *slot = &workload->slots[slot_index];
+
+    if (workload->shape.is_in_place) {
+        fill_slot(workload, slot_index);
+    } else if (slot->recv) {
+        cx_collective_poison(&workload->data, slot_index, slot->recv);
+    }
+}
+
+cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
+                               cx_block_report_t *report)
+{
+    int32_t slot_count = workload->point.slot_count;
+    int32_t used_count = operation_count < slot_count ? (int32_t)operation_count : slot_count;
+
+    if (workload->layout.region_bytes == 0) {
+        return CX_OK; /* a barrier is judged by its stamps, in run_case.c */
+    }
+    for (int32_t i = 0; i < used_count; i++) {
+        cx_verdict_t verdict;
+
+        if (workload->is_verified) {
+            CX_TRY(verify_slot(workload, i, &verdict));
+            report->verified_count++;
+            report->wrong_count += !verdict.is_right;
+            if (!verdict.is_right && workload->wrong.is_right) {
+                workload->wrong = verdict;
+            }
+        }
+        renew_slot(workload, i);
+    }
+    return CX_OK;
+}
