@@ -29,11 +29,11 @@ typedef struct cx_caps {
     uint64_t    redops;               /* bits of cx_redop_t; NONE is implied */
     cx_memory_t memory;               /* what the core must allocate */
     int32_t     rank_count_min, rank_count_max; /* 0: unbounded */
-    int64_t     message_bytes_max;    /* 0: unbounded */
-    bool        spans_hosts;          /* ranks may be on several hosts */
-    bool        is_thread_bound;      /* open and enqueue must be on one thread */
-    bool        moves_no_data;        /* null and sim: nothing to verify, never comparable */
-    const char *devices;              /* space-separated names of devices it works on */
+    int64_t     message_bytes_max;              /* 0: unbounded */
+    bool        spans_hosts;                    /* ranks may be on several hosts */
+    bool        is_thread_bound;                /* open and enqueue must be on one thread */
+    bool        moves_no_data; /* null and sim: nothing to verify, never comparable */
+    const char *devices;       /* space-separated names of devices it works on */
 } cx_caps_t;
 
 /**
@@ -50,9 +50,9 @@ typedef struct cx_caps {
  * source  docs/adr/0001-backends-never-time.md
  */
 typedef struct cx_backend_ops {
-    uint32_t           abi;         /* CX_BACKEND_ABI the plugin was built against */
-    uint32_t           struct_size; /* sizeof at build time; the struct only ever grows at its end */
-    const char        *name, *summary;
+    uint32_t    abi;         /* CX_BACKEND_ABI the plugin was built against */
+    uint32_t    struct_size; /* sizeof at build time; the struct only ever grows at its end */
+    const char *name, *summary;
     const cx_option_t *options; /* rows end with CX_OPTION_END; NULL for none */
     size_t             options_bytes;
 
@@ -77,8 +77,8 @@ typedef struct cx_backend_ops {
 CX_EXPORT const cx_backend_ops_t *cx_backend_v1(void);
 
 /* The only way to test for an optional member, or one added after the plugin was built. */
-#define CX_HAS(ops, member)                                                                       \
-    ((ops)->struct_size >= offsetof(cx_backend_ops_t, member) + sizeof((ops)->member) &&          \
+#define CX_HAS(ops, member)                                                              \
+    ((ops)->struct_size >= offsetof(cx_backend_ops_t, member) + sizeof((ops)->member) && \
      (ops)->member)
 
 #ifdef __cplusplus

@@ -30,7 +30,7 @@ typedef struct cx_core cx_core_t;
 struct cx_core {
     uint32_t struct_size; /* the struct only ever grows at its end */
     int32_t  rank, rank_count;
-    int32_t  local_rank_count; /* ranks on this host */
+    int32_t  local_rank_count;  /* ranks on this host */
     bool     is_oversubscribed; /* more local ranks than processors: spinning must yield */
 
     const cx_device_ops_t *device_ops;
@@ -57,7 +57,7 @@ struct cx_core {
 };
 
 /* A failure is born here: records the detail and ends in the constant, for the analyser. */
-#define CX_CORE_FAIL(core, status, ...)                                                           \
+#define CX_CORE_FAIL(core, status, ...) \
     ((void)(core)->fail((status), __FILE__, __LINE__, __VA_ARGS__), (status))
 
 #ifdef __cplusplus

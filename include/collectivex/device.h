@@ -19,7 +19,8 @@ extern "C" {
 
 struct cx_core;
 typedef struct cx_device cx_device_t; /* completed by each device plugin */
-typedef struct cx_stream cx_stream_t; /* likewise; host and sim have one stream, which may be NULL */
+typedef struct cx_stream
+    cx_stream_t; /* likewise; host and sim have one stream, which may be NULL */
 typedef struct cx_events cx_events_t; /* likewise; an array of time stamps */
 
 /* What a device says about itself. Texts are empty when unknown. */

@@ -29,13 +29,18 @@ typedef struct cx_field {
 } cx_field_t;
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define CX_FIELD_KIND_OF(type, member)                                                            \
+#define CX_FIELD_KIND_OF(type, member) \
     _Generic(((type *)0)->member, double: CX_FIELD_F64, int64_t: CX_FIELD_I64, bool: CX_FIELD_BOOL, \
              const char *: CX_FIELD_TEXT)
-#define CX_FIELD(type, member, unit, help)                                                        \
-    {#member, CX_FIELD_KIND_OF(type, member), offsetof(type, member), unit, help}
+#define CX_FIELD(type, member, unit, help)                                          \
+    {                                                                               \
+#member, CX_FIELD_KIND_OF(type, member), offsetof(type, member), unit, help \
+    }
 #endif
-#define CX_FIELD_END {NULL, CX_FIELD_F64, 0, NULL, NULL}
+#define CX_FIELD_END                      \
+    {                                     \
+        NULL, CX_FIELD_F64, 0, NULL, NULL \
+    }
 
 #ifdef __cplusplus
 }

@@ -43,28 +43,51 @@ typedef struct cx_option {
 } cx_option_t;
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define CX_OPTION_CHECK(type, member, ctype)                                                      \
-    (offsetof(type, member) + 0 * sizeof(char[_Generic(((type *)0)->member, ctype: 1)]))
+#define CX_OPTION_CHECK(type, member, ctype) \
+    (offsetof(type, member) + 0 * sizeof(char[_Generic(((type *)0)->member, ctype : 1)]))
 #else
 #define CX_OPTION_CHECK(type, member, ctype) offsetof(type, member)
 #endif
 
-#define CX_OPTION_INT(type, member, name, role, text, min, max, help)                             \
-    {name, CX_VALUE_INT, role, false, CX_OPTION_CHECK(type, member, int64_t), text, min, max, NULL, help}
-#define CX_OPTION_BYTES(type, member, name, role, text, min, max, help)                           \
-    {name, CX_VALUE_BYTES, role, false, CX_OPTION_CHECK(type, member, int64_t), text, min, max, NULL, help}
-#define CX_OPTION_TIME(type, member, name, role, text, min, max, help)                            \
-    {name, CX_VALUE_TIME, role, false, CX_OPTION_CHECK(type, member, double), text, min, max, NULL, help}
+#define CX_OPTION_INT(type, member, name, role, text, min, max, help)                            \
+    {                                                                                            \
+        name, CX_VALUE_INT, role, false, CX_OPTION_CHECK(type, member, int64_t), text, min, max, \
+            NULL, help                                                                           \
+    }
+#define CX_OPTION_BYTES(type, member, name, role, text, min, max, help)                            \
+    {                                                                                              \
+        name, CX_VALUE_BYTES, role, false, CX_OPTION_CHECK(type, member, int64_t), text, min, max, \
+            NULL, help                                                                             \
+    }
+#define CX_OPTION_TIME(type, member, name, role, text, min, max, help)                           \
+    {                                                                                            \
+        name, CX_VALUE_TIME, role, false, CX_OPTION_CHECK(type, member, double), text, min, max, \
+            NULL, help                                                                           \
+    }
 #define CX_OPTION_RATIO(type, member, name, role, text, min, max, help)                           \
-    {name, CX_VALUE_RATIO, role, false, CX_OPTION_CHECK(type, member, double), text, min, max, NULL, help}
-#define CX_OPTION_BOOL(type, member, name, role, text, help)                                      \
-    {name, CX_VALUE_BOOL, role, false, CX_OPTION_CHECK(type, member, bool), text, 0, 0, NULL, help}
-#define CX_OPTION_ENUM(type, member, name, role, text, choices, help)                             \
-    {name, CX_VALUE_ENUM, role, true, CX_OPTION_CHECK(type, member, int32_t), text, 0, 0, choices, help}
+    {                                                                                             \
+        name, CX_VALUE_RATIO, role, false, CX_OPTION_CHECK(type, member, double), text, min, max, \
+            NULL, help                                                                            \
+    }
+#define CX_OPTION_BOOL(type, member, name, role, text, help)                                     \
+    {                                                                                            \
+        name, CX_VALUE_BOOL, role, false, CX_OPTION_CHECK(type, member, bool), text, 0, 0, NULL, \
+            help                                                                                 \
+    }
+#define CX_OPTION_ENUM(type, member, name, role, text, choices, help)                        \
+    {                                                                                        \
+        name, CX_VALUE_ENUM, role, true, CX_OPTION_CHECK(type, member, int32_t), text, 0, 0, \
+            choices, help                                                                    \
+    }
 #define CX_OPTION_TEXT(type, member, name, role, is_axis, text, help)                             \
-    {name, CX_VALUE_TEXT, role, is_axis, CX_OPTION_CHECK(type, member, const char *), text, 0, 0, NULL, help}
-#define CX_OPTION_END                                                                             \
-    {NULL, CX_VALUE_INT, CX_OPTION_FREE, false, 0, NULL, 0, 0, NULL, NULL}
+    {                                                                                             \
+        name, CX_VALUE_TEXT, role, is_axis, CX_OPTION_CHECK(type, member, const char *), text, 0, \
+            0, NULL, help                                                                         \
+    }
+#define CX_OPTION_END                                                        \
+    {                                                                        \
+        NULL, CX_VALUE_INT, CX_OPTION_FREE, false, 0, NULL, 0, 0, NULL, NULL \
+    }
 
 #ifdef __cplusplus
 }

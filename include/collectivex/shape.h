@@ -14,17 +14,17 @@ extern "C" {
 #endif
 
 /* name, slug, reduces, rooted */
-#define CX_COLLECTIVE_MAP(X)                                                                      \
-    X(ALL_REDUCE, "all_reduce", true, false)                                                      \
-    X(ALL_GATHER, "all_gather", false, false)                                                     \
-    X(REDUCE_SCATTER, "reduce_scatter", true, false)                                              \
-    X(ALL_TO_ALL, "all_to_all", false, false)                                                     \
-    X(ALL_TO_ALL_V, "all_to_all_v", false, false)                                                 \
-    X(BROADCAST, "broadcast", false, true)                                                        \
-    X(REDUCE, "reduce", true, true)                                                               \
-    X(GATHER, "gather", false, true)                                                              \
-    X(SCATTER, "scatter", false, true)                                                            \
-    X(SEND_RECV, "send_recv", false, false)                                                       \
+#define CX_COLLECTIVE_MAP(X)                         \
+    X(ALL_REDUCE, "all_reduce", true, false)         \
+    X(ALL_GATHER, "all_gather", false, false)        \
+    X(REDUCE_SCATTER, "reduce_scatter", true, false) \
+    X(ALL_TO_ALL, "all_to_all", false, false)        \
+    X(ALL_TO_ALL_V, "all_to_all_v", false, false)    \
+    X(BROADCAST, "broadcast", false, true)           \
+    X(REDUCE, "reduce", true, true)                  \
+    X(GATHER, "gather", false, true)                 \
+    X(SCATTER, "scatter", false, true)               \
+    X(SEND_RECV, "send_recv", false, false)          \
     X(BARRIER, "barrier", false, false)
 
 typedef enum cx_collective {

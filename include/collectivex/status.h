@@ -9,17 +9,17 @@ extern "C" {
 #endif
 
 /* name, slug (the `status` of a record), sentence */
-#define CX_STATUS_MAP(X)                                                                          \
-    X(OK, "ok", "completed, and what was asked to be verified was right")                         \
-    X(UNSUPPORTED, "unsupported", "this backend, device or machine cannot do what was asked")     \
-    X(INVALID, "invalid", "the request or the measurement breaks a rule; the number has no use")  \
-    X(INCORRECT, "incorrect", "the output of a timed operation was wrong")                        \
-    X(UNSTABLE, "unstable", "the series never settled; the number is not reproducible")           \
-    X(TIMEOUT, "timeout", "a deadline passed")                                                    \
-    X(PEER, "peer", "another rank died, disagreed or stopped answering")                          \
-    X(BACKEND, "backend", "a library call of the backend failed")                                 \
-    X(DEVICE, "device", "a call of the device runtime failed")                                    \
-    X(RESOURCE, "resource", "memory, disk, descriptors or another limit ran out")                 \
+#define CX_STATUS_MAP(X)                                                                         \
+    X(OK, "ok", "completed, and what was asked to be verified was right")                        \
+    X(UNSUPPORTED, "unsupported", "this backend, device or machine cannot do what was asked")    \
+    X(INVALID, "invalid", "the request or the measurement breaks a rule; the number has no use") \
+    X(INCORRECT, "incorrect", "the output of a timed operation was wrong")                       \
+    X(UNSTABLE, "unstable", "the series never settled; the number is not reproducible")          \
+    X(TIMEOUT, "timeout", "a deadline passed")                                                   \
+    X(PEER, "peer", "another rank died, disagreed or stopped answering")                         \
+    X(BACKEND, "backend", "a library call of the backend failed")                                \
+    X(DEVICE, "device", "a call of the device runtime failed")                                   \
+    X(RESOURCE, "resource", "memory, disk, descriptors or another limit ran out")                \
     X(INTERNAL, "internal", "a bug of CollectiveX")
 
 typedef enum cx_status {

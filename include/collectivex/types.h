@@ -17,18 +17,18 @@ extern "C" {
 #endif
 
 /* name, slug, bytes of one element */
-#define CX_DTYPE_MAP(X)                                                                           \
-    X(INT8, "int8", 1)                                                                            \
-    X(UINT8, "uint8", 1)                                                                          \
-    X(INT16, "int16", 2)                                                                          \
-    X(UINT16, "uint16", 2)                                                                        \
-    X(INT32, "int32", 4)                                                                          \
-    X(UINT32, "uint32", 4)                                                                        \
-    X(INT64, "int64", 8)                                                                          \
-    X(UINT64, "uint64", 8)                                                                        \
-    X(FP16, "fp16", 2)                                                                            \
-    X(BF16, "bf16", 2)                                                                            \
-    X(FP32, "fp32", 4)                                                                            \
+#define CX_DTYPE_MAP(X)    \
+    X(INT8, "int8", 1)     \
+    X(UINT8, "uint8", 1)   \
+    X(INT16, "int16", 2)   \
+    X(UINT16, "uint16", 2) \
+    X(INT32, "int32", 4)   \
+    X(UINT32, "uint32", 4) \
+    X(INT64, "int64", 8)   \
+    X(UINT64, "uint64", 8) \
+    X(FP16, "fp16", 2)     \
+    X(BF16, "bf16", 2)     \
+    X(FP32, "fp32", 4)     \
     X(FP64, "fp64", 8)
 
 typedef enum cx_dtype {
@@ -39,12 +39,12 @@ typedef enum cx_dtype {
 } cx_dtype_t;
 
 /* `none` is what an operation without arithmetic carries, so that the key of a case is closed. */
-#define CX_REDOP_MAP(X)                                                                           \
-    X(NONE, "none")                                                                               \
-    X(SUM, "sum")                                                                                 \
-    X(PROD, "prod")                                                                               \
-    X(MIN, "min")                                                                                 \
-    X(MAX, "max")                                                                                 \
+#define CX_REDOP_MAP(X) \
+    X(NONE, "none")     \
+    X(SUM, "sum")       \
+    X(PROD, "prod")     \
+    X(MIN, "min")       \
+    X(MAX, "max")       \
     X(AVG, "avg")
 
 typedef enum cx_redop {
@@ -55,8 +55,7 @@ typedef enum cx_redop {
 } cx_redop_t;
 
 /* The pieces of work a backend can be asked to enqueue. A collective has one phase. */
-#define CX_PHASE_MAP(X)                                                                           \
-    X(OPERATION, "operation")
+#define CX_PHASE_MAP(X) X(OPERATION, "operation")
 
 typedef enum cx_phase {
 #define CX_PHASE_ENUM(name, slug) CX_PHASE_##name,
@@ -66,8 +65,8 @@ typedef enum cx_phase {
 } cx_phase_t;
 
 /* How memory must be allocated for a backend to move it (a declared part of the comparison key). */
-#define CX_MEMORY_MAP(X)                                                                          \
-    X(PLAIN, "plain")                                                                             \
+#define CX_MEMORY_MAP(X) \
+    X(PLAIN, "plain")    \
     X(EXPORTABLE, "exportable")
 
 typedef enum cx_memory {

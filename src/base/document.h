@@ -22,8 +22,8 @@ struct cx_node {
  * Read a document into the arena.
  *
  * errors  CX_INVALID "file:line:column: ..." for syntax, duplicate keys, anchors, a second
- *         document, nesting over 16, a key that is no scalar, over 1000 keys in a map, or a file over 8 MiB ·
- *         CX_RESOURCE memory
+ *         document, nesting over 16, a key that is no scalar, over 1000 keys in a map, or a file
+ * over 8 MiB · CX_RESOURCE memory
  */
 cx_status_t cx_document_read(const char *path, cx_arena_t *arena, cx_node_t **out);
 /* The same from memory; `name` stands where the path would. */

@@ -21,8 +21,7 @@ static const char *const status_texts[CX_STATUS_COUNT] = {
 };
 
 __attribute__((format(printf, 4, 0))) static void record(cx_status_t status, const char *file,
-                                                             int line, const char *format,
-                                                             va_list args)
+                                                         int line, const char *format, va_list args)
 {
     if (detail_slot.status != CX_OK) {
         return;

@@ -189,7 +189,8 @@ int cx_cmd_run(int argc, char **argv)
         code = CX_EXIT_OK;
     } else if (cx_mpirun_is_needed(&request.plan, request.env.launcher,
                                    request.layout.rank_count)) {
-        code = cx_complain((int)cx_mpirun_become(request.layout.rank_count, cx_command_line));
+        code = cx_complain(
+            (int)cx_mpirun_become(request.layout.rank_count, cx_command_line, &request.arena));
     } else {
         code = run(&request);
     }

@@ -63,8 +63,9 @@ static void row_measured(void *context, const cx_case_t *one, int64_t launch_ind
                          const json_t *row)
 {
     cx_observation_t   *observation = context;
-    cx_progress_point_t point       = {.label               = one->case_id,
-                                       .size_bytes          = json_integer_value(json_object_get(row, "message_bytes")),
+    cx_progress_point_t point       = {.label = one->case_id,
+                                       .size_bytes =
+                                           json_integer_value(json_object_get(row, "message_bytes")),
                                        .time_us_p50         = cx_json_real(row, "time_us_p50"),
                                        .ci_half_width_ratio = cx_json_real(row, "ci_half_width_ratio"),
                                        .launch_index        = (int32_t)launch_index,

@@ -2,8 +2,9 @@
 /* Starting through mpirun, without a shell. */
 #include "launch/mpirun.h"
 
+#include "base/program.h"
+
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +36,16 @@ static void permit(void)
     }
 }
 
-cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv)
+cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv, cx_arena_t *arena)
 {
     const char *arguments[ARGUMENT_COUNT_MAX] = {"mpirun", "-n"};
-    char        program[PATH_MAX], count[16];
-    ssize_t     length = readlink("/proc/self/exe", program, sizeof program - 1);
-    size_t      used   = 2;
+    const char *program                       = cx_program_path(arena);
+    char        count[16];
+    size_t      used = 2;
 
-    if (length < 0) {
-        return CX_FAIL(CX_RESOURCE, "the program cannot find itself: %s", strerror(errno));
+    if (!program) {
+        return CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
     }
-    program[length] = '\0';
     (void)snprintf(count, sizeof count, "%d", rank_count);
     arguments[used++] = count;
     arguments[used++] = program;

@@ -13,6 +13,6 @@ bool cx_mpirun_is_needed(const cx_plan_t *plan, const char *launcher, int32_t ra
  * Replace this process by `mpirun -n RANKS collectivex ARGUMENTS`. Returns only on failure.
  * errors  CX_UNSUPPORTED there is no mpirun on the PATH, with what to install
  */
-cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv);
+cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv, cx_arena_t *arena);
 
 #endif

@@ -2,10 +2,10 @@
 /* Where plugins may be. */
 #include "plugin/search.h"
 
-#include <limits.h>
+#include "base/program.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The i-th item of a colon-separated list; NULL behind the last. Empty items are skipped. */
 static const char *list_item(const char *list, size_t *index, cx_arena_t *arena)
@@ -21,21 +21,6 @@ static const char *list_item(const char *list, size_t *index, cx_arena_t *arena)
     return NULL;
 }
 
-static const char *beside_program(const char *relative, cx_arena_t *arena)
-{
-    char    path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    char   *slash;
-
-    if (length < 0) {
-        return NULL;
-    }
-    path[length] = '\0';
-    slash        = strrchr(path, '/');
-    *slash       = '\0';
-    return cx_arena_format(arena, "%s/%s", path, relative);
-}
-
 const char *cx_plugin_folder(size_t index, cx_arena_t *arena)
 {
     const char *item = list_item(getenv("CX_PLUGIN_PATH"), &index, arena);
@@ -44,7 +29,7 @@ const char *cx_plugin_folder(size_t index, cx_arena_t *arena)
         return item;
     }
     if (index == 0) {
-        return beside_program("plugins", arena);
+        return cx_program_beside("plugins", arena);
     }
-    return index == 1 ? beside_program("../lib/collectivex", arena) : NULL;
+    return index == 1 ? cx_program_beside("../lib/collectivex", arena) : NULL;
 }

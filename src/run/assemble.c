@@ -15,7 +15,7 @@
 #include "target/redact.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SAMPLES_BYTES_MAX ((size_t)1 << 32)
@@ -116,20 +116,50 @@ static json_t *definition_of(const cx_assembly_t *assembly)
                      regimes[one->regime].alignment, "busbw_factor", factor);
 }
 
+/* A provenance value as the text of a factor: "unknown" is a value, too. */
+static json_t *factor_text(const json_t *provenance, const char *object, const char *member)
+{
+    const json_t *value = json_object_get(json_object_get(provenance, object), member);
+    char          text[32];
+
+    if (json_is_string(value)) {
+        return json_string(json_string_value(value));
+    }
+    if (json_is_boolean(value)) {
+        return json_string(json_is_true(value) ? "true" : "false");
+    }
+    if (!json_is_number(value)) {
+        return json_string("unknown");
+    }
+    (void)snprintf(text, sizeof text, "%.12g", json_number_value(value));
+    return json_string(text);
+}
+
 /* The machine's factors of the key beside those a rank reported. */
 static json_t *environment_of(const cx_assembly_t *assembly)
 {
-    json_t       *environment = json_object();
-    const json_t *cpu         = json_object_get(assembly->facts->provenance, "cpu");
-    const json_t *host        = json_object_get(assembly->facts->provenance, "host");
-    const char   *cpu_model   = json_string_value(json_object_get(cpu, "model"));
-    const char   *kernel      = json_string_value(json_object_get(host, "kernel"));
+    static const struct {
+        const char *factor, *object, *member;
+    } factors[] = {
+        {"cpu_model", "cpu", "model"},
+        {"cpu_governor", "cpu", "governor"},
+        {"cpu_boost", "cpu", "is_boost_enabled"},
+        {"cpu_smt", "cpu", "is_smt_active"},
+        {"cpu_allowed_count", "cpu", "allowed_cpu_count"},
+        {"kernel", "host", "kernel"},
+        {"is_virtual_machine", "virtualisation", "is_virtual"},
+        {"hugepages", "memory", "transparent_hugepages"},
+    };
+    json_t *environment = json_object();
 
     if (assembly->environment) {
         json_object_update(environment, assembly->environment);
     }
-    json_object_set_new(environment, "cpu_model", json_string(cpu_model ? cpu_model : ""));
-    json_object_set_new(environment, "kernel", json_string(kernel ? kernel : ""));
+    for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
+        json_object_set_new(
+            environment, factors[i].factor,
+            factor_text(assembly->facts->provenance, factors[i].object, factors[i].member));
+    }
     json_object_set_new(environment, "launcher", json_string(assembly->facts->launcher));
     return environment;
 }

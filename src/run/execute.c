@@ -4,17 +4,15 @@
 
 #include "base/deadline.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "launch/local.h"
 #include "measure/order.h"
 #include "run/plan_text.h"
 #include "store/record.h"
 #include "target/probe.h"
 
-#include <dlfcn.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct execution {
     const cx_run_request_t *request;
@@ -26,32 +24,20 @@ typedef struct execution {
     cx_run_result_t        *result;
 } execution_t;
 
-static const char *program_path(cx_arena_t *arena)
+static cx_status_t find_audit(execution_t *execution)
 {
-    char    path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-
-    return length < 0 ? NULL : cx_arena_format(arena, "%.*s", (int)length, path);
-}
-
-static cx_status_t find_audit(execution_t *execution, const char *program)
-{
-    const char *slash = strrchr(program, '/');
+    static const char *const places[] = {"cx-audit.so", "../lib/collectivex/cx-audit.so"};
 
     if (!execution->request->options->is_audited) {
         return CX_OK;
     }
-    execution->audit_path =
-        cx_arena_format(&execution->arena, "%.*s/cx-audit.so", (int)(slash - program), program);
-    if (!execution->audit_path || !cx_file_exists(execution->audit_path)) {
-        execution->audit_path =
-            cx_arena_format(&execution->arena, "%.*s/../lib/collectivex/cx-audit.so",
-                            (int)(slash - program), program);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        execution->audit_path = cx_program_beside(places[i], &execution->arena);
+        if (execution->audit_path && cx_file_exists(execution->audit_path)) {
+            return CX_OK;
+        }
     }
-    if (!execution->audit_path || !cx_file_exists(execution->audit_path)) {
-        return CX_FAIL(CX_INVALID, "--audit: cx-audit.so is not installed beside the program");
-    }
-    return CX_OK;
+    return CX_FAIL(CX_INVALID, "--audit: cx-audit.so is not installed beside the program");
 }
 
 /* ---- resuming -------------------------------------------------------------------------------- */
@@ -211,14 +197,14 @@ static cx_status_t make_folders(execution_t *execution)
 static cx_status_t run_all(execution_t *execution)
 {
     const cx_run_request_t *request = execution->request;
-    const char             *program = program_path(&execution->arena);
+    const char             *program = cx_program_path(&execution->arena);
     const char *const       argv[]  = {program, "__rank", NULL};
 
     if (!program) {
         return CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
     }
     CX_TRY(cx_rank_layout(request->options, request->env, &execution->arena, &execution->layout));
-    CX_TRY(find_audit(execution, program));
+    CX_TRY(find_audit(execution));
     execution->result->is_reporter = execution->layout.first_rank == 0;
     if (execution->result->is_reporter) {
         CX_TRY(make_folders(execution));

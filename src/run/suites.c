@@ -2,30 +2,16 @@
 /* Where the registry and its suites are. */
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "build.h"
 #include "run/catalog.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SUITE_COUNT_MAX 128
-
-static const char *beside_program(cx_arena_t *arena)
-{
-    char    path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-
-    if (length < 0) {
-        return NULL;
-    }
-    path[length]        = '\0';
-    *strrchr(path, '/') = '\0';
-    return cx_arena_format(arena, "%s/../share/collectivex/registry", path);
-}
 
 const char *cx_registry_folder(cx_arena_t *arena)
 {
@@ -34,7 +20,7 @@ const char *cx_registry_folder(cx_arena_t *arena)
     if (folder && *folder) {
         return folder;
     }
-    folder = beside_program(arena);
+    folder = cx_program_beside("../share/collectivex/registry", arena);
     return folder && cx_file_exists(folder) ? folder : CX_SOURCE_DIR "/registry";
 }
 

@@ -171,8 +171,7 @@ static cx_status_t verify_slot(cx_workload_t *workload, int32_t slot_index, cx_v
 {
     const cx_slot_t *slot = &workload->slots[slot_index];
 
-    CX_TRY(cx_collective_verify(&workload->data, slot_index, slot->recv,
-                                workload->shape.is_in_place ? NULL : slot->send, verdict));
+    CX_TRY(cx_collective_verify(&workload->data, slot_index, slot->recv, slot->send, verdict));
     if (verdict->is_right) {
         cx_collective_guard_check(&workload->layout, workload->data.seed, slot_index,
                                   workload->point.region, verdict);

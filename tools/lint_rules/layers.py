@@ -39,6 +39,7 @@ HOMES = [
     (("abort",), (), "a status (src/base/fail.h)"),
     (("getenv", "secure_getenv", "environ"),
      ("src/base/log.c", "src/cli/", "src/peers/env.c", "src/plugin/search.c", "src/run/rank_",
+      "src/run/suites.c",
       "src/target/", "backends/"),
      "the file of this folder that reads the environment (see HOMES in tools/lint_rules/layers.py)"),
     (("clock_gettime",), ("src/base/deadline.c", "src/peers/clocksync.c", "devices/"),
