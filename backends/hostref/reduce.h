@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic of the reductions: N arrays into one, in rank order, for every dtype and redop.
- * Not who reduces what (eager.c, direct_reduce.c). */
+ * Not who reduces what (eager.c, direct.c). */
 #ifndef CX_HOSTREF_REDUCE_H
 #define CX_HOSTREF_REDUCE_H
 

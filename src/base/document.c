@@ -112,15 +112,15 @@ static cx_status_t read_children(reader_t *reader, int depth, cx_node_t *out)
         if (is_end) {
             return flatten(reader, first, out);
         }
-        if (out->kind == CX_NODE_MAP) {
-            if (out->item_count == KEY_COUNT_MAX) {
-                return CX_FAIL(CX_INVALID, "%s:%d:%d: more than %d keys", reader->name,
-                               child->key.line, child->key.column, KEY_COUNT_MAX);
-            }
-            CX_TRY(check_duplicate(reader, first, (*end = child)));
+        if (out->kind == CX_NODE_MAP && out->item_count == KEY_COUNT_MAX) {
+            return CX_FAIL(CX_INVALID, "%s:%d:%d: more than %d keys", reader->name, child->key.line,
+                           child->key.column, KEY_COUNT_MAX);
         }
         *end = child;
-        end  = &child->next;
+        if (out->kind == CX_NODE_MAP) {
+            CX_TRY(check_duplicate(reader, first, child));
+        }
+        end = &child->next;
         out->item_count++;
     }
 }

@@ -76,7 +76,7 @@ const char *cx_units_parse_bytes(const char *text, int64_t *bytes_out)
         return "expected a size with a unit: B, KiB, MiB, GiB, kB, MB or GB";
     }
     bytes = number * unit->factor;
-    if (bytes < 0 || bytes > 4e18) {
+    if (bytes < 0 || bytes >= 9007199254740992.0) { /* 2^53: beyond it the text is not exact */
         return "the size is negative or too large";
     }
     if (bytes != floor(bytes)) {
@@ -97,8 +97,8 @@ const char *cx_units_parse_time(const char *text, double *time_us_out)
     if (!unit) {
         return "expected a time with a unit: ns, us, ms or s";
     }
-    if (number < 0) {
-        return "the time is negative";
+    if (number < 0 || !isfinite(number * unit->factor)) {
+        return "the time is negative or too large";
     }
     *time_us_out = number * unit->factor;
     return NULL;
@@ -158,7 +158,8 @@ char *cx_units_print_time(double time_us, char *out, size_t out_bytes)
 
     if (time_us >= 1e6 && seconds * 1e6 == time_us && seconds == floor(seconds)) {
         print_exact(seconds, "s", out, out_bytes);
-    } else if (time_us >= 1e3 && milliseconds == floor(milliseconds)) {
+    } else if (time_us >= 1e3 && milliseconds * 1e3 == time_us &&
+               milliseconds == floor(milliseconds)) {
         print_exact(milliseconds, "ms", out, out_bytes);
     } else {
         print_exact(time_us, "us", out, out_bytes);

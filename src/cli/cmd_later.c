@@ -1,10 +1,4 @@
 #include "cli/commands.h"
-int cx_cmd_import(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return 2;
-}
 int cx_cmd_conform(int argc, char **argv)
 {
     (void)argc;

@@ -55,7 +55,7 @@ static cx_status_t list_suites(cx_arena_t *arena)
 
         CX_TRY(cx_suite_path(*names, arena, &path));
         CX_TRY(cx_document_read(path, arena, &suite));
-        for (size_t i = 0; i < suite->item_count; i++) {
+        for (size_t i = 0; suite->kind == CX_NODE_MAP && i < suite->item_count; i++) {
             if (strcmp(suite->keys[i].text, "summary") == 0) {
                 summary = suite->items[i].text;
             }

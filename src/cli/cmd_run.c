@@ -41,7 +41,7 @@ static const char *output_folder(cx_request_t *request)
     }
     (void)localtime_r(&now, &parts);
     (void)strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
-    return cx_arena_format(&request->arena, "results/%s-%s", suite, stamp);
+    return cx_arena_format(&request->arena, "cx-results/%s-%s", suite, stamp);
 }
 
 /* Results of two runs must not mix in one folder. */
@@ -70,6 +70,22 @@ static char *join_command(cx_arena_t *arena)
         joined = cx_arena_format(arena, "%s %s", joined, cx_command_line[i]);
     }
     return joined;
+}
+
+/* What to do next, by priority: complete what was interrupted, or look closer. */
+static void choose_hints(cx_request_t *request, const cx_run_result_t *result, const char *folder,
+                         const char *hints[3])
+{
+    cx_arena_t *arena = &request->arena;
+
+    hints[0] = cx_arena_format(arena, "collectivex check %s", folder);
+    hints[1] = cx_arena_format(arena, "collectivex show %s --verbose", folder);
+    if (result->is_interrupted && !request->options.is_resumed) {
+        const char *name_it = request->options.output[0] ? "" : " -o ";
+
+        hints[0] = cx_arena_format(arena, "%s%s%s --resume", join_command(arena), name_it,
+                                   *name_it ? folder : "");
+    }
 }
 
 static cx_result_set_t result_set(cx_request_t *request, const cx_run_result_t *result,
@@ -159,10 +175,9 @@ static int run(cx_request_t *request)
         cx_run_result_fini(&result);
         return status == CX_OK || status == CX_PEER ? CX_EXIT_OK : cx_complain((int)status);
     }
-    hints[0] = cx_arena_format(&request->arena, "collectivex check %s", folder);
-    hints[1] = cx_arena_format(&request->arena, "collectivex show %s --verbose", folder);
-    set      = result_set(request, &result, folder, hints);
-    code     = exit_code(request, &result, status);
+    choose_hints(request, &result, folder, hints);
+    set  = result_set(request, &result, folder, hints);
+    code = exit_code(request, &result, status);
     cx_observation_fini(&observation, code);
     if (json_array_size(result.records) > 0) {
         print_result(request, &set);

@@ -27,7 +27,7 @@ typedef enum cx_exit {
       "check DIR")                                                                            \
     X("show", cx_cmd_show, "print the tables of a results folder again", "show DIR")          \
     X("import", cx_cmd_import, "read nccl-tests, rccl-tests or OSU output into records",      \
-      "import FILE ... --output DIR")                                                         \
+      "import FILE --output DIR")                                                         \
     X("conform", cx_cmd_conform, "check that a backend keeps the promises of the ABI",        \
       "conform BACKEND")                                                                      \
     X("print-tables", cx_cmd_print_tables, "print schemas and reference pages of all tables", \

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "collectivex/backend.h"
 #include "model/record.h"
+#include "run/conform.h"
 #include "run/rank_main.h"
 
 #include <locale.h>
@@ -70,6 +71,9 @@ int main(int argc, char **argv)
 
     if (strcmp(name, "__rank") == 0) {
         return cx_rank_main();
+    }
+    if (strcmp(name, "__conform") == 0) {
+        return cx_rank_conform_main();
     }
     (void)setlocale(LC_CTYPE, "");
     (void)signal(SIGPIPE, SIG_IGN);

@@ -18,7 +18,7 @@
 #define ERASE_LINE "\r\033[K"
 
 /* Fields that a narrow line lacks: the first ones go first. */
-enum { PART_BAR, PART_SPARKLINE, PART_LAUNCH, PART_COUNT };
+enum { PART_BAR, PART_SPARKLINE, PART_LAUNCH, PART_MEASUREMENT, PART_COUNT };
 
 void cx_progress_init(cx_progress_t *progress, const cx_style_t *style, FILE *stream,
                       cx_progress_mode_t mode, int64_t case_count, int64_t now_ns)
@@ -34,7 +34,7 @@ void cx_progress_init(cx_progress_t *progress, const cx_style_t *style, FILE *st
         .drawn_ns      = now_ns - DRAW_PERIOD_NS,
         .said_ns       = now_ns,
         .stall_said_ns = now_ns - SAY_PERIOD_NS,
-        .eta_raised_ns = now_ns,
+        .eta_raised_ns = now_ns - CX_NS_PER_S,
         .eta_s         = NAN,
     };
     if (mode == CX_PROGRESS_NONE) {
@@ -54,7 +54,7 @@ static void update_eta(cx_progress_t *progress, int64_t now_ns)
     if (!(done_ratio >= ETA_KNOWN_FROM_RATIO)) {
         return;
     }
-    if (eta_s > progress->eta_s) {
+    if (!(eta_s <= progress->eta_s)) {
         if (now_ns - progress->eta_raised_ns < CX_NS_PER_S) {
             return;
         }
@@ -141,7 +141,9 @@ static void compose(const cx_progress_t *progress, const char *label, int first_
 
     line->length = 0;
     cx_text_format(line, "%s", label);
-    add_measurement(progress, line);
+    if (first_part <= PART_MEASUREMENT) {
+        add_measurement(progress, line);
+    }
     if (first_part <= PART_LAUNCH && progress->point.launch_count > 1) {
         cx_text_format(line, "  launch %d/%d", (int)progress->point.launch_index + 1,
                        (int)progress->point.launch_count);
@@ -211,7 +213,7 @@ static void say_heartbeat(cx_progress_t *progress, int64_t now_ns)
     cx_text_t line;
 
     cx_text_init(&line, LINE_BYTES_MAX);
-    compose(progress, progress->label, PART_COUNT, &line);
+    compose(progress, progress->label, PART_MEASUREMENT, &line);
     say(progress, CX_MEANING_PLAIN, line.bytes ? line.bytes : "", now_ns);
     cx_text_fini(&line);
 }

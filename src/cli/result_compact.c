@@ -268,6 +268,9 @@ static void set_ladder(cx_table_t *table, const frame_t *frame, const cx_result_
     double rungs[RUNG_COUNT_MAX];
     char   text[RUNG_COUNT_MAX * 3 + 1];
 
+    if (one->point_count == 0 || one->points[one->point_count - 1].requested_bytes <= 0) {
+        return;
+    }
     for (int64_t i = 0; i < frame->rung_count; i++) {
         const cx_result_point_t *point     = cx_result_case_at(one, frame->rungs[i]);
         const bool               is_failed = point && cx_result_severity(point->status) > 1 &&

@@ -22,13 +22,13 @@ typedef struct metric {
 
 static const metric_t metrics[] = {
     {"p50", offsetof(cx_result_point_t, time_us_p50), METRIC_TIME, 0},
-    {NULL /* plus or minus */, offsetof(cx_result_point_t, ci_half_width_ratio), METRIC_PERCENT, 6},
+    {NULL /* plus or minus */, offsetof(cx_result_point_t, ci_half_width_ratio), METRIC_PERCENT, 4},
     {"spread", offsetof(cx_result_point_t, launch_spread_ratio), METRIC_PERCENT, 1},
     {"p99", offsetof(cx_result_point_t, time_us_p99), METRIC_TIME, 2},
     {"algbw", offsetof(cx_result_point_t, algbw_bytes_per_s), METRIC_RATE, 3},
     {"busbw", offsetof(cx_result_point_t, busbw_bytes_per_s), METRIC_RATE, 0},
     {"vs best", offsetof(cx_result_point_t, vs_best_ratio), METRIC_NUMBER, 0},
-    {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), METRIC_TIME, 5},
+    {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), METRIC_TIME, 6},
 };
 
 #define METRIC_COUNT ((int32_t)(sizeof metrics / sizeof metrics[0]))
@@ -158,7 +158,7 @@ static void add_full_columns(const cx_case_range_t *range, const line_t *lines, 
                                   make_metric_column(&metrics[i], table, values, count, &units[i]));
     }
     (void)cx_table_add_column(table,
-                              (cx_column_t){.title = "n", .drop_order = 4, .is_number = true});
+                              (cx_column_t){.title = "n", .drop_order = 5, .is_number = true});
     (void)cx_table_add_column(table, (cx_column_t){.title = "check"});
 }
 

@@ -192,7 +192,7 @@ static void name_case(const json_t *record, cx_arena_t *arena, cx_result_case_t 
 static cx_status_t finish_case(draft_t *draft, cx_arena_t *arena)
 {
     const json_t **launches =
-        cx_arena_grab(arena, (size_t)draft->one.launch_count * sizeof *launches);
+        cx_arena_grab(arena, (size_t)draft->one.launch_count * sizeof(void *));
     const json_t *best  = draft->first->record;
     int64_t       count = 0;
     cx_worst_t    worst = {0};
@@ -411,14 +411,14 @@ static void rank_class(const cx_result_view_t *view, int64_t first, int64_t end)
 static cx_status_t arrange(drafts_t *drafts, cx_result_view_t *out)
 {
     out->case_count = drafts->count;
-    out->cases = cx_arena_grab(drafts->arena, (size_t)(drafts->count + 1) * sizeof *out->cases);
+    out->cases      = cx_arena_grab(drafts->arena, (size_t)(drafts->count + 1) * sizeof(void *));
     if (!out->cases) {
         return CX_FAIL(CX_RESOURCE, "out of memory for %lld cases", (long long)drafts->count);
     }
     for (int64_t i = 0; i < drafts->count; i++) {
         out->cases[i] = &drafts->items[i]->one;
     }
-    qsort(out->cases, (size_t)out->case_count, sizeof out->cases[0], compare_cases);
+    qsort(out->cases, (size_t)out->case_count, sizeof(void *), compare_cases);
     for (int64_t first = 0; first < out->case_count; first = find_end(out, first, false)) {
         CX_TRY(name_differences(out, first, find_end(out, first, false), drafts->arena));
     }
@@ -449,7 +449,7 @@ cx_status_t cx_result_view_read(const json_t *records, cx_arena_t *arena, cx_res
     json_t      *tables = json_object(), *classes = json_object();
     drafts_t     drafts = {.arena   = arena,
                            .indices = json_object(),
-                           .items   = cx_arena_grab(arena, (record_count + 1) * sizeof(draft_t *))};
+                           .items   = cx_arena_grab(arena, (record_count + 1) * sizeof(void *))};
     cx_status_t  status = CX_OK;
 
     if (!tables || !classes || !drafts.indices || !drafts.items) {

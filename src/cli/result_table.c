@@ -5,6 +5,7 @@
 #include "cli/answer.h"
 #include "cli/result_points.h"
 #include "cli/result_rows.h"
+#include "run/facts.h"
 
 #include <string.h>
 
@@ -126,6 +127,24 @@ static const char *spell_label(const cx_result_case_t *one, cx_case_label_t labe
     return text;
 }
 
+static bool has_fact(const cx_result_case_t *one, const char *name)
+{
+    const char *text = cx_json_text(json_object_get(one->record, "environment"), name);
+
+    return text && strcmp(text, "true") == 0;
+}
+
+/* What the numbers are, beyond the ordinary; the same for every row of a table. */
+static void join_facts(const page_t *page, const cx_result_case_t *one, cx_text_t *line)
+{
+    const bool is_imported = one->origin && strcmp(one->origin, "imported") == 0;
+
+    join(page, line, is_imported ? "imported" : NULL);
+    join(page, line, has_fact(one, CX_FACTOR_MOVES_NO_DATA) ? "moves no data" : NULL);
+    join(page, line, has_fact(one, CX_FACTOR_VIRTUAL_TIME) ? "virtual time" : NULL);
+    join(page, line, has_fact(one, CX_FACTOR_OVERSUBSCRIBED) ? "oversubscribed" : NULL);
+}
+
 /* Regime, ranks, and every name that all rows share. */
 static void print_heading(const page_t *page, const cx_case_range_t *range)
 {
@@ -145,7 +164,7 @@ static void print_heading(const page_t *page, const cx_case_range_t *range)
                        one->rank_count == 1 ? "" : "s");
         join(page, &line, ranks);
     }
-    join(page, &line, one->origin && strcmp(one->origin, "imported") == 0 ? "imported" : NULL);
+    join_facts(page, one, &line);
     fprintf(page->out, page->is_markdown ? "\n### " : "\n");
     if (page->is_markdown) {
         cx_markdown_put(page->out, line.bytes ? line.bytes : "");
@@ -296,20 +315,22 @@ static void print_legend(const page_t *page)
 
 static void warn(const page_t *page, const char *text)
 {
-    char line[LINE_BYTES_MAX];
+    cx_text_t line;
 
-    (void)snprintf(line, sizeof line, "warning: %s", text);
-    say(page, CX_MEANING_CAVEAT, line);
+    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_text_format(&line, "warning: %s", text);
+    finish(page, CX_MEANING_CAVEAT, &line);
 }
 
-static void warn_count(const page_t *page, int64_t count, const char *what)
+static void warn_count(const page_t *page, int64_t count, const char *what, const char *detail)
 {
-    char text[LINE_BYTES_MAX];
+    cx_text_t line;
 
     if (count > 0) {
-        (void)snprintf(text, sizeof text, "%lld %s %s", (long long)count,
-                       count == 1 ? "size" : "sizes", what);
-        warn(page, text);
+        cx_text_init(&line, LINE_BYTES_MAX);
+        cx_text_format(&line, "warning: %lld %s %s%s", (long long)count,
+                       count == 1 ? "size" : "sizes", what, detail);
+        finish(page, CX_MEANING_CAVEAT, &line);
     }
 }
 
@@ -332,6 +353,16 @@ static void count_caveats(const cx_result_view_t *view, int64_t *unstable_count,
     }
 }
 
+static bool find_fact(const cx_result_view_t *view, const char *name)
+{
+    for (int64_t i = 0; i < view->case_count; i++) {
+        if (has_fact(view->cases[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_warnings(const page_t *page, const cx_result_view_t *view)
 {
     int64_t     unstable_count = 0, unverified_count = 0;
@@ -340,16 +371,17 @@ static void print_warnings(const page_t *page, const cx_result_view_t *view)
     json_t     *count;
 
     count_caveats(view, &unstable_count, &unverified_count, findings);
-    warn_count(page, unstable_count, "never settled: not reproducible, left out of the ranking");
-    warn_count(page, unverified_count, "not verified");
+    warn_count(page, unstable_count, "never settled: not reproducible, left out of the ranking",
+               "");
+    warn_count(page, unverified_count, "not verified", "");
     json_object_foreach(findings, name, count)
     {
-        char text[LINE_BYTES_MAX];
-
-        (void)snprintf(text, sizeof text, "measured while disturbed: %s", name);
-        warn_count(page, json_integer_value(count), text);
+        warn_count(page, json_integer_value(count), "measured while disturbed: ", name);
     }
     json_decref(findings);
+    if (find_fact(view, CX_FACTOR_OVERSUBSCRIBED)) {
+        warn(page, "more ranks than cores: times contain waiting for a core");
+    }
     for (const char *const *text = page->set->warnings; text && *text; text++) {
         warn(page, *text);
     }

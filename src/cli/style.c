@@ -12,23 +12,27 @@
 #define WIDTH_MIN 20
 #define WIDTH_MAX 10000
 
-static bool is_set(const char *variable)
+/* "" when it is not set. */
+static const char *value_of(const char *variable)
 {
     const char *value = getenv(variable);
 
-    return value && *value;
+    return value ? value : "";
+}
+
+static bool is_set(const char *variable)
+{
+    return *value_of(variable) != '\0';
 }
 
 static bool is_forced(const char *variable)
 {
-    return is_set(variable) && strcmp(getenv(variable), "0") != 0;
+    return is_set(variable) && strcmp(value_of(variable), "0") != 0;
 }
 
 static bool is_dumb(void)
 {
-    const char *term = getenv("TERM");
-
-    return term && strcmp(term, "dumb") == 0;
+    return strcmp(value_of("TERM"), "dumb") == 0;
 }
 
 static bool decide_color(cx_color_t color, bool is_terminal)
@@ -67,7 +71,7 @@ static long asked_column_count(const cx_style_request_t *request)
     if (request->column_count > 0) {
         return request->column_count;
     }
-    return is_set("COLUMNS") ? strtol(getenv("COLUMNS"), NULL, 10) : 0;
+    return strtol(value_of("COLUMNS"), NULL, 10);
 }
 
 void cx_style_init(cx_style_t *style, FILE *stream, const cx_style_request_t *request)

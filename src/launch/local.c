@@ -184,6 +184,8 @@ cx_status_t cx_launch_start(const cx_launch_spec_t *spec, cx_launch_t *out)
     }
     for (int32_t i = 0; i < spec->local_rank_count; i++) {
         launch.processes[i].pidfd = -1;
+    }
+    for (int32_t i = 0; i < spec->local_rank_count; i++) {
         CX_TRY_OR(stop_ranks, start_rank(spec, &wiring, i, &launch.processes[i]));
     }
     launch.channel_fd = wiring.channel[0];

@@ -32,17 +32,14 @@ size_t cx_block_message_bytes(int64_t stamp_count)
 }
 
 int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot_count,
-                                     bool slots_are_consumed)
+                                     bool slots_serve_once)
 {
     int64_t wanted = CX_BLOCK_STAMP_COUNT_MAX;
 
     if (sampling->regime == CX_REGIME_LOOP_MEAN) {
         wanted = sampling->loop_iters;
     }
-    if (sampling->regime == CX_REGIME_ISOLATED || slots_are_consumed) {
-        return wanted < slot_count ? wanted : slot_count;
-    }
-    return wanted;
+    return slots_serve_once && slot_count < wanted ? slot_count : wanted;
 }
 
 /* The next block, from what all ranks know: so it is the same on all of them. */
@@ -106,6 +103,12 @@ static void run_block(const cx_job_t *job, const cx_sampling_t *sampling, const 
     }
 }
 
+/* Such a failure is mostly the consequence of another rank's. */
+static bool is_echo(const block_header_t *header)
+{
+    return header->status == CX_TIMEOUT || header->status == CX_PEER;
+}
+
 /* The first rank that failed for a reason of its own speaks for all. */
 static cx_status_t agree(const cx_job_t *job, const block_t *block)
 {
@@ -114,10 +117,9 @@ static cx_status_t agree(const cx_job_t *job, const block_t *block)
     int32_t               worst_rank = 0;
 
     for (int32_t rank = 0; rank < rank_count; rank++) {
-        const block_header_t *header  = header_of(job, block, rank);
-        bool                  is_echo = header->status == CX_TIMEOUT || header->status == CX_PEER;
+        const block_header_t *header = header_of(job, block, rank);
 
-        if (header->status != CX_OK && (!worst || (!is_echo && worst->status == CX_TIMEOUT))) {
+        if (header->status != CX_OK && (!worst || (is_echo(worst) && !is_echo(header)))) {
             worst      = header;
             worst_rank = rank;
         }

@@ -20,7 +20,6 @@ typedef struct cx_block_report {
 /**
  * What a point is measured on. Collective: every rank has the same but for the pointers.
  *
- * slots_are_consumed  an operation destroys its input, so a slot serves once per block
  * before_block        untimed: inputs fresh, outputs poisoned for `operation_count` operations
  *                     from slot 0 on
  * after_block         untimed: verify what the block's operations left
@@ -31,7 +30,6 @@ typedef struct cx_job {
     cx_window_t           window;
     const cx_peers_ops_t *peers_ops;
     cx_peers_t           *peers;
-    bool                  slots_are_consumed;
     cx_status_t (*before_block)(void *context, int64_t operation_count);
     cx_status_t (*after_block)(void *context, int64_t operation_count, cx_block_report_t *report);
     int64_t (*begin_phase)(void *context, const char *phase); /* returns the deadline */
@@ -70,9 +68,10 @@ typedef struct cx_outcome {
 /* Bytes one rank contributes to the exchange after a block of that many stamps. */
 size_t cx_block_message_bytes(int64_t stamp_count);
 
-/* Most operations a block of this sampling may have; what events and memory are sized for. */
+/* Most operations a block of this sampling may have; what events and memory are sized for.
+ * slots_serve_once: an operation uses its input up, or every operation's output is checked. */
 int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot_count,
-                                     bool slots_are_consumed);
+                                     bool slots_serve_once);
 
 /**
  * Fill `series` with samples and say how it went.

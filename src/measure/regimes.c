@@ -31,13 +31,17 @@ int64_t cx_regime_operation_count(const cx_sampling_t *sampling, int64_t sample_
                                   int64_t operation_count_max)
 {
     const regime_t *regime = &regimes[sampling->regime];
-    int64_t         wanted = sample_count;
+    int64_t         wanted = sample_count + regime->dropped_count(operation_count_max);
 
     if (regime->is_one_sample) {
         return operation_count_max;
     }
-    wanted += regime->dropped_count(operation_count_max);
-    return wanted < operation_count_max ? wanted : operation_count_max;
+    wanted = wanted < operation_count_max ? wanted : operation_count_max;
+    /* A short block drops fewer, and the series has room for sample_count only. */
+    while (cx_regime_sample_count(sampling, wanted) > sample_count) {
+        wanted--;
+    }
+    return wanted;
 }
 
 int64_t cx_regime_stamp_count(const cx_sampling_t *sampling, int64_t operation_count)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BACKEND_OPTIONS_BYTES_MAX 1024
+#define BACKEND_OPTIONS_BYTES_MAX CX_OPTION_TEXT_BYTES_MAX /* a record reads it back */
 
 /* What is being built, with a hash table of the digests seen so far. */
 typedef struct builder {

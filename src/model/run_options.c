@@ -23,7 +23,7 @@ const cx_option_t cx_run_options[] = {
     CX_OPTION_INT(cx_run_options_t, order_seed, "order-seed", FREE, "1", 0, 9e15,
                   "Seed of that shuffling."),
     CX_OPTION_TEXT(cx_run_options_t, output, "output", FREE, false, "",
-                   "Folder for records (-o); empty: results/<suite>-<time> below this one."),
+                   "Folder for records (-o); empty: cx-results/<suite>-<time> below this one."),
     CX_OPTION_BOOL(cx_run_options_t, is_resumed, "resume", FREE, "false",
                    "Continue the plan in --output: cases that ended ok are not run again."),
     CX_OPTION_TIME(cx_run_options_t, grace_us, "grace", FREE, "5s", 0, 3.6e9,

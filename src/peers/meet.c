@@ -195,7 +195,9 @@ static cx_status_t share_memory(cx_peers_t *peers, int64_t deadline_ns)
     CX_TRY_OR(close_fd, agree(star, is_ready, deadline_ns, &is_ready));
     if (!is_ready) {
         cx_shm_close(&peers->shm);
+        goto close_fd;
     }
+    cx_shm_settle(&peers->shm);
 close_fd:
     if (fd >= 0) {
         (void)close(fd);

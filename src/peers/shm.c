@@ -21,9 +21,13 @@
 /* Two cache lines, as processors fetch them in pairs. */
 #define LINE_BYTES 128
 #define LOOK_NS (5 * CX_NS_PER_MS)
-/* Loads between two looks around, at most some microseconds, because the rank that is waited for
- * may need this very processor; fewer where that is certain. */
+/* Loads between two looks around: some microseconds. */
 #define SPIN_COUNT 100
+/* How long a rank waits before it offers its processor. Long, where each rank has one: a yield may
+ * not come back for a time slice, and ranks that yield to each other on one processor look idle to
+ * a scheduler that should part them. */
+#define PATIENCE_NS (CX_NS_PER_MS / 20)
+/* Where there are fewer processors than ranks, the rank that is waited for may need this one. */
 #define SPIN_COUNT_OVERSUBSCRIBED 16
 
 typedef enum cx_verdict_state { NONE, IN_WRITING, WRITTEN } cx_verdict_state_t;
@@ -31,6 +35,7 @@ typedef enum cx_verdict_state { NONE, IN_WRITING, WRITTEN } cx_verdict_state_t;
 typedef struct cx_shm_line {
     _Alignas(LINE_BYTES) _Atomic uint64_t step;
     cx_call_t calls[2];
+    cpu_set_t cpus; /* where the rank may run, as it was when it came */
 } cx_shm_line_t;
 
 struct cx_shm_head {
@@ -56,17 +61,6 @@ static char *area(const cx_shm_t *shm, int32_t rank)
            ((size_t)rank * 2 + (shm->step & 1)) * AREA_BYTES;
 }
 
-static int64_t choose_spin_count(int32_t rank_count)
-{
-    cpu_set_t cpus;
-
-    CPU_ZERO(&cpus);
-    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) < rank_count) {
-        return SPIN_COUNT_OVERSUBSCRIBED;
-    }
-    return SPIN_COUNT;
-}
-
 cx_status_t cx_shm_open(cx_shm_t *shm, int fd, int32_t rank, int32_t rank_count)
 {
     void *memory = mmap(NULL, cx_shm_bytes(rank_count), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -78,8 +72,23 @@ cx_status_t cx_shm_open(cx_shm_t *shm, int fd, int32_t rank, int32_t rank_count)
     *shm = (cx_shm_t){.head       = memory,
                       .rank       = rank,
                       .rank_count = rank_count,
-                      .spin_count = choose_spin_count(rank_count)};
+                      .spin_count = SPIN_COUNT_OVERSUBSCRIBED};
+    (void)sched_getaffinity(0, sizeof(cpu_set_t), &shm->head->lines[rank].cpus);
     return CX_OK;
+}
+
+void cx_shm_settle(cx_shm_t *shm)
+{
+    cpu_set_t all;
+
+    CPU_ZERO(&all);
+    for (int32_t rank = 0; rank < shm->rank_count; rank++) {
+        CPU_OR(&all, &all, &shm->head->lines[rank].cpus);
+    }
+    if (CPU_COUNT(&all) >= shm->rank_count) {
+        shm->spin_count  = SPIN_COUNT;
+        shm->patience_ns = PATIENCE_NS;
+    }
 }
 
 void cx_shm_close(cx_shm_t *shm)
@@ -133,16 +142,18 @@ static cx_status_t fail_silent(cx_shm_t *shm, cx_star_t *star, const cx_call_t *
                         own);
 }
 
-/* The slow path of waiting for `rank`: is there still something to wait for? The order matters: a
- * rank may leave for good once it has seen everybody, and a rank that fails says so before it
- * leaves, so a closed connection is only believed after both were looked at. */
+/* The slow path of waiting for `rank` since `*since_ns` (0 at the first look): is there still
+ * something to wait for? The order matters: a rank may leave for good once it has seen everybody,
+ * and a rank that fails says so before it leaves, so a closed connection is only believed after
+ * both were looked at. */
 static cx_status_t look_around(cx_shm_t *shm, cx_star_t *star, const cx_call_t *call, int32_t rank,
-                               int64_t deadline_ns)
+                               int64_t deadline_ns, int64_t *since_ns)
 {
     cx_shm_head_t *head      = shm->head;
     int64_t        now_ns    = cx_now_ns();
     int32_t        lost_rank = -1;
 
+    *since_ns = *since_ns ? *since_ns : now_ns;
     if (now_ns >= shm->next_look_ns) {
         lost_rank         = cx_star_find_lost(star);
         shm->next_look_ns = now_ns + LOOK_NS;
@@ -162,19 +173,21 @@ static cx_status_t look_around(cx_shm_t *shm, cx_star_t *star, const cx_call_t *
     if (now_ns >= deadline_ns) {
         return spread_failure(shm, star, fail_silent(shm, star, call));
     }
-    (void)sched_yield();
+    if (now_ns - *since_ns >= shm->patience_ns) {
+        (void)sched_yield();
+    }
     return CX_OK;
 }
 
 static cx_status_t wait_for(cx_shm_t *shm, cx_star_t *star, const cx_call_t *call, int32_t rank,
                             int64_t deadline_ns)
 {
-    int64_t spins = 0;
+    int64_t spins = 0, since_ns = 0;
 
     while (step_of(shm, rank) < shm->step) {
         relax();
         if (++spins >= shm->spin_count) {
-            CX_TRY(look_around(shm, star, call, rank, deadline_ns));
+            CX_TRY(look_around(shm, star, call, rank, deadline_ns, &since_ns));
             spins = 0;
         }
     }

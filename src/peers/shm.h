@@ -14,6 +14,7 @@ typedef struct cx_shm {
     int32_t        rank, rank_count;
     uint64_t       step;         /* of this rank; the ranks are at most one apart */
     int64_t        spin_count;   /* between two looks at the clock */
+    int64_t        patience_ns;  /* of a wait before it offers the processor to others */
     int64_t        next_look_ns; /* when the connections are looked at again */
 } cx_shm_t;
 
@@ -22,6 +23,8 @@ size_t cx_shm_bytes(int32_t rank_count);
 /* Maps `fd`, which stays the caller's. CX_RESOURCE when it cannot. */
 cx_status_t cx_shm_open(cx_shm_t *shm, int fd, int32_t rank, int32_t rank_count);
 void        cx_shm_close(cx_shm_t *shm);
+/* Once all ranks have opened: how they wait follows from the processors they have together. */
+void cx_shm_settle(cx_shm_t *shm);
 
 /* As their names in peers.h; `star` finds the dead and is broken by a failure. Barrier is an
  * allgather of no bytes. */

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the table of ABI 1 began with; what is added behind it is optional. */
+#define BACKEND_BYTES_MIN (offsetof(cx_backend_ops_t, close) + sizeof(void (*)(cx_session_t *)))
 #define NAME_COUNT_MAX 256
 #define NAME_BYTES_MAX 64
 
@@ -158,7 +160,7 @@ cx_status_t cx_backend_load(const char *name, const char *place, const cx_backen
     const void *table;
 
     CX_TRY(find_and_load(CX_PLUGIN_BACKEND, name, place, CX_BACKEND_ABI, &table));
-    if (((const cx_backend_ops_t *)table)->struct_size < offsetof(cx_backend_ops_t, wait)) {
+    if (((const cx_backend_ops_t *)table)->struct_size < BACKEND_BYTES_MIN) {
         return CX_FAIL(CX_INVALID, "backend %s: its table is too small for ABI %u", name,
                        CX_BACKEND_ABI);
     }

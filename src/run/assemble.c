@@ -215,7 +215,7 @@ static json_t *provenance_of(const cx_assembly_t *assembly)
     return provenance;
 }
 
-static json_t *program_of(void)
+json_t *cx_program_to_json(void)
 {
     return json_pack("{ss,ss,ss,ss,si}", "version", CX_VERSION, "git", CX_GIT_DESCRIBE, "compiler",
                      CX_COMPILER, "build_type", CX_BUILD_TYPE, "abi", (int)CX_BACKEND_ABI);
@@ -249,7 +249,7 @@ static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
         assembly->harness ? json_incref(assembly->harness) : json_null(), "rows", assembly->rows,
         "left_out", assembly->left_out, "samples", json_null(), "provenance",
         provenance_of(assembly), "time", "started_utc", assembly->started_utc, "wall_s",
-        (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", program_of(), "command",
+        (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", cx_program_to_json(), "command",
         assembly->facts->command);
 }
 

@@ -57,6 +57,9 @@ typedef struct cx_ending {
 cx_status_t cx_assembly_finish(cx_assembly_t *assembly, const cx_ending_t *ending,
                                const char *directory, bool is_redacted, json_t **out);
 
+/* The member "program" of a record: what was built. A new reference. */
+json_t *cx_program_to_json(void);
+
 /* The name of a record's files without folder and suffix, in the arena. */
 char *cx_record_name(const cx_case_t *one, int64_t launch_index, cx_arena_t *arena);
 

@@ -2,6 +2,8 @@
 /* What a rank keeps from case to case, and the harness's measurement of itself. */
 #include "run/bench.h"
 
+#include "run/agree.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,17 +88,30 @@ static cx_status_t open_gather(cx_bench_t *bench)
                : CX_FAIL(CX_RESOURCE, "out of memory for an exchange of %zu bytes", bytes);
 }
 
+static cx_status_t open_all(cx_bench_t *bench, const char *name)
+{
+    CX_TRY(cx_rank_context_device(bench->context, name));
+    CX_TRY(open_gather(bench));
+    return open_device_parts(bench);
+}
+
 cx_status_t cx_bench_device(cx_bench_t *bench, const char *name)
 {
-    cx_job_t job;
+    cx_status_t status;
+    cx_job_t    job;
 
     if (bench->device_name && strcmp(bench->device_name, name) == 0) {
         return CX_OK;
     }
     close_device_parts(bench);
-    CX_TRY(cx_rank_context_device(bench->context, name));
-    CX_TRY(open_gather(bench));
-    CX_TRY(open_device_parts(bench));
-    cx_bench_job(bench, &job);
-    return cx_harness_measure(&job, &bench->harness);
+    /* The harness is measured together, so nobody begins where another has no device. */
+    status = cx_agree(bench->context, open_all(bench, name));
+    if (status == CX_OK) {
+        cx_bench_job(bench, &job);
+        status = cx_harness_measure(&job, &bench->harness);
+    }
+    if (status != CX_OK) {
+        close_device_parts(bench);
+    }
+    return status;
 }

@@ -62,7 +62,7 @@ static cx_status_t list_init(list_t *list, cx_arena_t *arena)
 
 static const char *member(const cx_node_t *map, const char *key)
 {
-    for (size_t i = 0; i < map->item_count; i++) {
+    for (size_t i = 0; map->kind == CX_NODE_MAP && i < map->item_count; i++) {
         if (strcmp(map->keys[i].text, key) == 0 && map->items[i].kind == CX_NODE_SCALAR) {
             return map->items[i].text;
         }

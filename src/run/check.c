@@ -3,6 +3,7 @@
 #include "run/check.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "run/check_record.h"
 #include "store/case_json.h"
 #include "store/record.h"
@@ -161,14 +162,44 @@ static const char *path_of(const gate_t *gate, const char *file, char path[PATH_
     return snprintf(path, PATH_MAX, "%s/%s", gate->dir, file) < PATH_MAX ? path : NULL;
 }
 
-static void scan_secrets(gate_t *gate, const char *file, const char *bytes, size_t byte_count)
+/* Every text of a document, one "name": "text" per line: numbers hold no secret, and a record is
+ * mostly numbers. */
+static void gather_texts(const char *name, const json_t *value, cx_text_t *out)
 {
-    cx_secret_hit_t hit;
+    const char   *key;
+    const json_t *member;
 
-    if (cx_secret_scan(bytes, byte_count, &hit) == CX_OK && hit.kind != CX_SECRET_NONE) {
-        cx_check_add(gate->report, CX_CHECK_SECRET, file, "%s at byte %zu",
-                     cx_secret_slug(hit.kind), hit.offset_bytes);
+    if (json_is_string(value)) {
+        cx_text_format(out, "\"%s\": \"%s\"\n", name, json_string_value(value));
     }
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        gather_texts(key, member, out);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        gather_texts(name, json_array_get(value, i), out);
+    }
+}
+
+static void scan_secrets(gate_t *gate, const char *file, const json_t *document)
+{
+    cx_text_t       texts;
+    cx_secret_hit_t hit = {.kind = CX_SECRET_NONE};
+
+    cx_text_init(&texts, RECORD_BYTES_MAX);
+    gather_texts("", document, &texts);
+    if (texts.length > 0 && cx_secret_scan(texts.bytes, texts.length, &hit) == CX_OK &&
+        hit.kind != CX_SECRET_NONE) {
+        size_t line_at = hit.offset_bytes;
+
+        while (line_at > 0 && texts.bytes[line_at - 1] != '\n') {
+            line_at--;
+        }
+        cx_check_add(gate->report, CX_CHECK_SECRET, file, "%s in member %.*s",
+                     cx_secret_slug(hit.kind), (int)strcspn(texts.bytes + line_at, ":"),
+                     texts.bytes + line_at);
+    }
+    cx_text_fini(&texts);
 }
 
 /* A JSON document of the folder; NULL, with a finding of `kind`, when it cannot be read. */
@@ -186,12 +217,13 @@ static json_t *read_document(gate_t *gate, const char *file, cx_check_kind_t kin
         add_detail(gate, kind, file);
         return NULL;
     }
-    scan_secrets(gate, file, bytes, byte_count);
     status = cx_record_parse(file, bytes, byte_count, &document);
     free(bytes);
     if (status != CX_OK) {
         add_detail(gate, kind, file);
+        return NULL;
     }
+    scan_secrets(gate, file, document);
     return document;
 }
 

@@ -5,6 +5,7 @@
 #include "base/deadline.h"
 #include "base/file.h"
 #include "base/program.h"
+#include "launch/audit.h"
 #include "launch/local.h"
 #include "measure/order.h"
 #include "run/plan_text.h"
@@ -26,18 +27,13 @@ typedef struct execution {
 
 static cx_status_t find_audit(execution_t *execution)
 {
-    static const char *const places[] = {"cx-audit.so", "../lib/collectivex/cx-audit.so"};
-
     if (!execution->request->options->is_audited) {
         return CX_OK;
     }
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        execution->audit_path = cx_program_beside(places[i], &execution->arena);
-        if (execution->audit_path && cx_file_exists(execution->audit_path)) {
-            return CX_OK;
-        }
-    }
-    return CX_FAIL(CX_INVALID, "--audit: cx-audit.so is not installed beside the program");
+    execution->audit_path = cx_audit_path(&execution->arena);
+    return execution->audit_path
+               ? CX_OK
+               : CX_FAIL(CX_INVALID, "--audit: cx-audit.so is not installed beside the program");
 }
 
 /* ---- resuming -------------------------------------------------------------------------------- */
@@ -169,6 +165,35 @@ static void count_results(cx_run_result_t *result)
     }
 }
 
+/* A resumed plan is the one the folder has: the same cases, as often; only free options differ. */
+static bool is_same_plan(const json_t *kept, const json_t *wanted)
+{
+    const json_t *kept_cases   = json_object_get(kept, "cases");
+    const json_t *wanted_cases = json_object_get(wanted, "cases");
+    bool          is_same =
+        json_array_size(kept_cases) == json_array_size(wanted_cases) &&
+        json_equal(json_object_get(kept, "launch_count"), json_object_get(wanted, "launch_count"));
+
+    for (size_t i = 0; i < json_array_size(wanted_cases) && is_same; i++) {
+        is_same = json_equal(json_object_get(json_array_get(kept_cases, i), "case_digest"),
+                             json_object_get(json_array_get(wanted_cases, i), "case_digest"));
+    }
+    return is_same;
+}
+
+static cx_status_t check_plan(const char *path, const json_t *wanted)
+{
+    json_t *kept;
+    bool    is_same;
+
+    CX_TRY(cx_record_read(path, &kept));
+    is_same = is_same_plan(kept, wanted);
+    json_decref(kept);
+    return is_same ? CX_OK
+                   : CX_FAIL(CX_INVALID,
+                             "--resume: %s is another plan; repeat the command that made it", path);
+}
+
 static cx_status_t make_folders(execution_t *execution)
 {
     const cx_run_request_t *request = execution->request;
@@ -183,13 +208,14 @@ static cx_status_t make_folders(execution_t *execution)
         json_decref(document);
         return CX_FAIL(CX_RESOURCE, "out of memory for the results' folder");
     }
-    status = cx_folder_make(records);
-    if (status == CX_OK) {
-        status = cx_folder_make(samples);
+    if (request->options->is_resumed) {
+        CX_TRY_OR(free_document, check_plan(path, document));
     }
-    if (status == CX_OK) {
-        status = cx_record_write(path, document);
-    }
+    CX_TRY_OR(free_document, cx_folder_make(records));
+    CX_TRY_OR(free_document, cx_folder_make(samples));
+    CX_TRY_OR(free_document, cx_record_write(path, document));
+
+free_document:
     json_decref(document);
     return status;
 }

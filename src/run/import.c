@@ -212,7 +212,13 @@ static cx_status_t add_series(importer_t *importer, const cx_import_series_t *se
 
     CX_TRY(cx_import_view(&importer->import, series, &importer->arena, &view, &why));
     if (why) {
-        json_array_append_new(importer->imported.skipped, json_string(why));
+        size_t      count = json_array_size(importer->imported.skipped);
+        const char *last =
+            count ? json_string_value(json_array_get(importer->imported.skipped, count - 1)) : "";
+
+        if (strcmp(last, why) != 0) { /* the other placement says the same */
+            json_array_append_new(importer->imported.skipped, json_string(why));
+        }
         return CX_OK;
     }
     return add_record(importer, &view);
@@ -237,7 +243,9 @@ static cx_status_t conclude(importer_t *importer)
         cx_facts_read(record, importer->launch_count, &facts);
         publication = cx_judge(&facts);
         json_object_set_new(record, "publication", cx_facts_publication(&publication));
-        CX_TRY(cx_record_validate(record, importer->name));
+        if (cx_record_validate(record, importer->name) != CX_OK) {
+            return CX_INTERNAL; /* whatever was read, we built it */
+        }
     }
     return CX_OK;
 }
@@ -278,6 +286,7 @@ cx_status_t cx_import_bytes(const char *name, const char *bytes, size_t byte_cou
     } else {
         CX_TRY(cx_import_nccltests(name, bytes, byte_count, &importer.import));
     }
+    importer.name = cx_import_text(&importer.import, importer.name);
     cx_hash_hex(bytes, byte_count, importer.digest);
     cx_arena_init(&importer.arena);
     status = import_all(&importer);

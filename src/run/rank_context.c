@@ -10,9 +10,9 @@
 #include "peers/env.h"
 #include "peers/meet.h"
 #include "plugin/plugin.h"
+#include "run/processors.h"
 
 #include <dlfcn.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,10 @@ int64_t cx_rank_context_phase(cx_rank_context_t *context, const char *phase)
     int64_t now_ns = cx_now_ns();
 
     context->deadline_ns = now_ns + context->timeout_ns;
-    (void)strncpy(context->own->phase, phase, sizeof context->own->phase - 1);
+    /* After a failure the board keeps the phase it happened in. */
+    if (cx_detail()->status == CX_OK) {
+        (void)strncpy(context->own->phase, phase, sizeof context->own->phase - 1);
+    }
     atomic_store(&context->own->beat_ns, now_ns);
     atomic_store(&context->own->deadline_ns, context->deadline_ns);
     return context->deadline_ns;
@@ -51,8 +54,11 @@ int64_t cx_rank_context_common_ns(const cx_rank_context_t *context, int64_t loca
 
 void cx_rank_context_give_up(cx_rank_context_t *context, cx_status_t status)
 {
-    (void)snprintf(context->own->detail, sizeof context->own->detail, "%s", cx_detail()->text);
-    atomic_store(&context->own->status, (int32_t)status);
+    const cx_detail_t *detail = cx_detail();
+
+    (void)snprintf(context->own->detail, sizeof context->own->detail, "%s", detail->text);
+    atomic_store(&context->own->status,
+                 (int32_t)(detail->status != CX_OK ? detail->status : status));
 }
 
 /* A number the supervisor left in the environment; -1 when it is not there. */
@@ -112,7 +118,6 @@ static void count_hosts(cx_rank_context_t *context)
 {
     const cx_core_t *core     = &context->core;
     int32_t          own_host = core->peers_ops->host_index(core->peers, core->rank);
-    cpu_set_t        allowed;
 
     context->core.local_rank_count = 0;
     for (int32_t rank = 0; rank < core->rank_count; rank++) {
@@ -120,9 +125,6 @@ static void count_hosts(cx_rank_context_t *context)
 
         context->core.local_rank_count += host == own_host;
         context->host_count = host >= context->host_count ? host + 1 : context->host_count;
-    }
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-        context->core.is_oversubscribed = core->local_rank_count > CPU_COUNT(&allowed);
     }
 }
 
@@ -148,6 +150,7 @@ cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)
     cx_log_init(getenv("CX_LOG"), env.rank);
     CX_TRY(meet(context, &env));
     count_hosts(context);
+    CX_TRY(cx_processors_share(context));
     find_audit(&context->audit);
     return cx_clock_sync(context->core.peers_ops, context->core.peers,
                          cx_rank_context_phase(context, "clock"), &context->clock);
@@ -182,6 +185,10 @@ cx_status_t cx_rank_context_device(cx_rank_context_t *context, const char *name)
     CX_TRY(device_ops->probe(core, &device_count));
     CX_TRY(device_ops->open(core, context->local_rank % device_count, &core->device));
     device_ops->facts(core->device, &context->facts);
+    /* Only work on the processor is held to it: a host that feeds a GPU runs where it likes. */
+    if (context->facts.is_host_ordered && !context->facts.is_virtual_time) {
+        cx_processors_bind(context);
+    }
     context->device_name = device_ops->name;
     return CX_OK;
 }

@@ -11,6 +11,8 @@
 #include "peers/clocksync.h"
 #include "target/guard.h"
 
+#include <sched.h>
+
 typedef struct cx_rank_context {
     cx_core_t         core; /* first: a plugin's is_over() gets back from it to this struct */
     cx_board_t       *board;
@@ -23,7 +25,9 @@ typedef struct cx_rank_context {
     const char       *device_name; /* of the open device; NULL before */
     cx_device_facts_t facts;
     int32_t           host_count;
-    bool              is_interrupted; /* all ranks have agreed to begin nothing more */
+    cpu_set_t         processors;      /* this rank's share of its host's */
+    int32_t           processor_count; /* on which it may run now: its share, once bound */
+    bool              is_interrupted;  /* all ranks have agreed to begin nothing more */
 } cx_rank_context_t;
 
 /* From the environment a supervisor has made: board, channel, peers, clock. Errors: those of peers.
@@ -41,7 +45,8 @@ int64_t cx_rank_context_phase(cx_rank_context_t *context, const char *phase);
 /* A device stamp of this rank in the common time base; virtual time has one base already. */
 int64_t cx_rank_context_common_ns(const cx_rank_context_t *context, int64_t local_ns);
 
-/* Put a failure on the board, so that it is known even if this process dies of it. */
+/* Put a failure on the board, so that it is known even if this process dies of it: the first one,
+ * not what followed from it. */
 void cx_rank_context_give_up(cx_rank_context_t *context, cx_status_t status);
 
 #endif

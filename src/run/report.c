@@ -48,14 +48,16 @@ static const char *truth(bool is_true)
 static json_t *environment_of(const cx_rank_context_t *context, const cx_caps_t *caps)
 {
     const cx_core_t *core = &context->core;
-    char             ranks[16], hosts[16], local[16];
+    char             ranks[16], hosts[16], local[16], processors[16];
 
     (void)snprintf(ranks, sizeof ranks, "%d", core->rank_count);
     (void)snprintf(hosts, sizeof hosts, "%d", context->host_count);
     (void)snprintf(local, sizeof local, "%d", core->local_rank_count);
-    return json_pack("{ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss}", "rank_count", ranks, "host_count", hosts,
-                     "ranks_per_host", local, "device_model", context->facts.model, "device_driver",
-                     context->facts.driver, "backend_library", caps->library_version, "memory_kind",
+    (void)snprintf(processors, sizeof processors, "%d", context->processor_count);
+    return json_pack("{ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss}", "rank_count", ranks, "host_count",
+                     hosts, "ranks_per_host", local, "processors_per_rank", processors,
+                     "device_model", context->facts.model, "device_driver", context->facts.driver,
+                     "backend_library", caps->library_version, "memory_kind",
                      caps->memory == CX_MEMORY_EXPORTABLE ? "exportable" : "plain", "control_plane",
                      core->peers_ops->name, CX_FACTOR_MOVES_NO_DATA, truth(caps->moves_no_data),
                      CX_FACTOR_VIRTUAL_TIME, truth(context->facts.is_virtual_time),

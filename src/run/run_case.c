@@ -208,12 +208,13 @@ static cx_sampling_t sampling_of(const cx_case_t *one)
     return sampling;
 }
 
-/* The words of the lowest rank whose output was wrong. Collective. */
+/* The words of the lowest of the ranks whose wrong output tells most. Collective. */
 static cx_status_t gather_verdict(run_t *run, char *detail, size_t detail_bytes)
 {
     cx_core_t    *core     = &run->context->core;
     cx_verdict_t *verdicts = calloc((size_t)core->rank_count, sizeof *verdicts);
     cx_status_t   status   = CX_OK;
+    int32_t       told     = 0;
 
     if (!verdicts) {
         return CX_FAIL(CX_RESOURCE, "out of memory for %d verdicts", core->rank_count);
@@ -221,13 +222,11 @@ static cx_status_t gather_verdict(run_t *run, char *detail, size_t detail_bytes)
     status =
         core->peers_ops->allgather(core->peers, &run->workload.wrong, verdicts, sizeof *verdicts,
                                    cx_rank_context_phase(run->context, "verdict"));
-    for (int32_t rank = 0; rank < core->rank_count && status == CX_OK; rank++) {
-        if (!verdicts[rank].is_right) {
-            (void)snprintf(detail, detail_bytes, "%s on rank %d: %s", verdicts[rank].kind, rank,
-                           verdicts[rank].text);
-            break;
-        }
+    for (int32_t rank = 1; rank < core->rank_count && status == CX_OK; rank++) {
+        told = cx_verdict_says_more(&verdicts[rank], &verdicts[told]) ? rank : told;
     }
+    (void)snprintf(detail, detail_bytes, "%s on rank %d: %s", verdicts[told].kind, told,
+                   verdicts[told].text);
     free(verdicts);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define POLL_MS 50
@@ -96,7 +97,7 @@ static cx_status_t take_event(watch_t *watch, const json_t *event)
     size_t                  index =
         watch->first_case_index + (size_t)json_integer_value(json_object_get(event, "case_index"));
 
-    if (!kind || index != watch->next_case_index) {
+    if (!kind || index != watch->next_case_index || index >= supervision->plan->case_count) {
         return CX_FAIL(CX_INTERNAL, "the ranks sent an event out of order");
     }
     open_case(watch, index);
@@ -117,6 +118,9 @@ static cx_status_t take_message(watch_t *watch, cx_wire_kind_t kind, const char 
     json_t     *event;
     cx_status_t status;
 
+    if (kind == CX_WIRE_SAMPLES && !watch->has_case) {
+        return CX_FAIL(CX_INTERNAL, "the ranks sent samples of no case");
+    }
     if (kind == CX_WIRE_SAMPLES) {
         cx_assembly_samples(&watch->assembly, payload, payload_bytes);
         return CX_OK;
@@ -272,6 +276,23 @@ static void wait_for_news(const watch_t *watch)
     (void)poll(&fd, 1, POLL_MS);
 }
 
+/* Of a time-out the ranks that wait speak first; the one they wait for had to be killed. */
+static void blame_the_silent(watch_t *watch)
+{
+    for (int32_t i = 0; i < watch->launch.local_rank_count; i++) {
+        const cx_board_rank_t *rank = &watch->launch.board->ranks[i];
+
+        if (watch->lost_status == CX_TIMEOUT && atomic_load(&rank->status) == CX_OK &&
+            WIFSIGNALED(watch->launch.processes[i].exit_status)) {
+            watch->lost_rank = i;
+            (void)snprintf(watch->lost_text, sizeof watch->lost_text,
+                           "rank %d did not come back from phase \"%s\"",
+                           watch->launch.first_rank + i, rank->phase);
+            return;
+        }
+    }
+}
+
 static cx_status_t watch_ranks(watch_t *watch)
 {
     int32_t running_count = 1;
@@ -285,6 +306,7 @@ static cx_status_t watch_ranks(watch_t *watch)
     }
     /* The first reason is often not the first sign: give the others the time to say theirs. */
     cx_launch_stop(&watch->launch, STOP_GRACE_NS);
+    blame_the_silent(watch);
     CX_TRY(take_messages(watch));
     return CX_OK;
 }

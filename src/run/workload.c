@@ -207,7 +207,7 @@ cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
             CX_TRY(verify_slot(workload, i, &verdict));
             report->verified_count++;
             report->wrong_count += !verdict.is_right;
-            if (!verdict.is_right && workload->wrong.is_right) {
+            if (cx_verdict_says_more(&verdict, &workload->wrong)) {
                 workload->wrong = verdict;
             }
         }

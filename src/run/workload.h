@@ -30,7 +30,7 @@ typedef struct cx_workload {
     bool                   is_verified; /* outputs are checked */
     bool                   is_consumed; /* operations use their input up */
     double                 busbw_factor;
-    cx_verdict_t           wrong; /* the first wrong output of this rank; is_right when none */
+    cx_verdict_t           wrong; /* the most telling wrong output of this rank */
 } cx_workload_t;
 
 /**
@@ -48,7 +48,7 @@ void        cx_workload_release(cx_workload_t *workload);
 void cx_workload_fill(cx_workload_t *workload, const cx_region_t *region);
 
 /* Check the slots that `operation_count` operations from slot 0 on have used, then make them ready
- * to be used again. The first wrong output of the point is kept in workload->wrong. */
+ * to be used again. The most telling wrong output of the point is kept in workload->wrong. */
 cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
                                cx_block_report_t *report);
 

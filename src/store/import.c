@@ -150,9 +150,13 @@ cx_status_t cx_import_add_lost(cx_import_t *import, int64_t message_bytes)
 const char *cx_import_text(cx_import_t *import, const char *text)
 {
     char        printable[TEXT_BYTES_MAX];
-    const char *copy =
-        cx_arena_text(&import->arena, cx_text_printable(text, printable, sizeof printable));
+    const char *copy;
 
+    cx_text_printable(text, printable, sizeof printable);
+    for (char *c = printable; *c; c++) {
+        *c = *c & 0x80 ? '?' : *c; /* may be no UTF-8, and then it could be in no record */
+    }
+    copy = cx_arena_text(&import->arena, printable);
     return copy ? copy : "";
 }
 

@@ -74,7 +74,7 @@ cx_status_t cx_import_add_row(cx_import_t *import, const cx_import_series_t *lik
                               const cx_import_row_t *row);
 cx_status_t cx_import_add_lost(cx_import_t *import, int64_t message_bytes);
 
-/* A copy without control bytes; "" when memory ran out. */
+/* A copy in printable ASCII; "" when memory ran out. */
 const char *cx_import_text(cx_import_t *import, const char *text);
 /* "all_reduce" of "./build/all_reduce_perf"; "" when there is no such word. */
 const char *cx_import_program(cx_import_t *import, const char *text);

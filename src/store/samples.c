@@ -127,9 +127,9 @@ static size_t parse_header(const unsigned char *bytes, size_t left_bytes, row_he
     memcpy(header, bytes, sizeof *header);
     room = (left_bytes - sizeof *header) / sizeof(double);
     if (header->sample_count < 0 || (uint64_t)header->sample_count > room ||
-        header->rank_count < 1 || (uint64_t)header->rank_count > room + 1 ||
-        header->discarded_count < 0 || header->discarded_count > header->sample_count ||
-        header->requested_bytes < 0 || (header->has_skew != 0 && header->has_skew != 1)) {
+        header->rank_count < 1 || header->discarded_count < 0 ||
+        header->discarded_count > header->sample_count || header->requested_bytes < 0 ||
+        (header->has_skew != 0 && header->has_skew != 1)) {
         return 0;
     }
     numbers = number_count(header->sample_count, header->rank_count, header->has_skew);

@@ -143,27 +143,52 @@ static bool holds_own_input(const cx_evidence_t *evidence)
     return explains(&theory, evidence);
 }
 
-static bool claim_never_written(const cx_evidence_t *evidence, claim_t *claim)
+/* What stood in the output of `rank` before the operation. */
+static bool holds_poison(const cx_evidence_t *evidence, int32_t rank)
 {
-    const uint64_t seed       = cx_collective_poison_seed(evidence->data, evidence->slot_index);
-    const size_t   elem_bytes = elem_bytes_of(evidence);
-    const int64_t  recv_first = cx_collective_place(evidence->data).recv_first;
-    int32_t        miss_count = 0;
-    unsigned char  poison[8];
+    const int64_t        recv_first = cx_collective_place(evidence->data).recv_first;
+    const size_t         elem_bytes = elem_bytes_of(evidence);
+    cx_collective_data_t data       = *evidence->data;
+    int32_t              miss_count = 0;
+    uint64_t             seed;
+    unsigned char        poison[8];
 
+    data.rank = rank;
+    seed      = cx_collective_poison_seed(&data, evidence->slot_index);
     for (int32_t i = 0; i < evidence->index_count; i++) {
         int64_t recv_index = evidence->indexes[i];
 
         cx_poison_bytes(seed, (uint64_t)(recv_first + recv_index) * elem_bytes, elem_bytes, poison);
         miss_count += memcmp(poison, got_at(evidence, recv_index), elem_bytes) != 0;
     }
-    if (is_enough(evidence, miss_count)) {
+    return is_enough(evidence, miss_count);
+}
+
+static bool claim_never_written(const cx_evidence_t *evidence, claim_t *claim)
+{
+    if (holds_poison(evidence, evidence->data->rank)) {
         return make_claim(claim, CX_WRONG_NEVER_WRITTEN, "never written (skipped send?)");
     }
     return cx_collective_needs_refill(evidence->data->shape) && has_weight(evidence) &&
            holds_own_input(evidence) &&
            make_claim(claim, CX_WRONG_NEVER_WRITTEN,
                       "never written (skipped send?): still this rank's own input");
+}
+
+/* A rank that takes itself for the root of a broadcast sends what its output buffer holds. */
+static bool claim_poison_of_wrong_root(const cx_evidence_t *evidence, claim_t *claim)
+{
+    const cx_shape_t *shape = evidence->data->shape;
+
+    for (int32_t rank = 0; rank < evidence->data->rank_count; rank++) {
+        if (shape->op == CX_COLLECTIVE_BROADCAST && rank != shape->root_rank &&
+            has_weight(evidence) && holds_poison(evidence, rank)) {
+            return make_claim(claim, CX_WRONG_ROOT,
+                              "the unwritten output of rank %d: wrong root (root is %d)", rank,
+                              shape->root_rank);
+        }
+    }
+    return false;
 }
 
 /* Position of the only bit that differs, or -1. */
@@ -360,8 +385,12 @@ static bool claim_corrupted(const cx_evidence_t *evidence, claim_t *claim)
 
 /* From the most to the least likely; the last always fits. */
 static const claim_fn claims[] = {
-    claim_never_written, claim_lone_bit_flip, claim_stale,      claim_missing,  claim_wrong_source,
-    claim_wrong_block,   claim_shifted,       claim_wrong_type, claim_bit_flip, claim_corrupted,
+    claim_never_written, claim_poison_of_wrong_root,
+    claim_lone_bit_flip, claim_stale,
+    claim_missing,       claim_wrong_source,
+    claim_wrong_block,   claim_shifted,
+    claim_wrong_type,    claim_bit_flip,
+    claim_corrupted,
 };
 
 void cx_collective_diagnose(const cx_evidence_t *evidence, cx_verdict_t *out)

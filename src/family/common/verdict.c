@@ -34,3 +34,22 @@ void cx_verdict_blame(cx_verdict_t *verdict, cx_wrong_t wrong, const char *forma
     vsnprintf(verdict->text, sizeof verdict->text, format, arguments);
     va_end(arguments);
 }
+
+static bool is_of_kind(const cx_verdict_t *verdict, cx_wrong_t wrong)
+{
+    return strcmp(verdict->kind, cx_wrong_slug(wrong)) == 0;
+}
+
+/* A wrong root also explains what other ranks never got. */
+static int rate(const cx_verdict_t *verdict)
+{
+    return verdict->is_right                         ? 0
+           : is_of_kind(verdict, CX_WRONG_CORRUPTED) ? 1
+           : !is_of_kind(verdict, CX_WRONG_ROOT)     ? 2
+                                                     : 3;
+}
+
+bool cx_verdict_says_more(const cx_verdict_t *found, const cx_verdict_t *known)
+{
+    return rate(found) > rate(known);
+}

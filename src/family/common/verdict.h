@@ -43,6 +43,9 @@ void cx_verdict_init(cx_verdict_t *verdict);
 /* Wrong, of that kind; the counts and the index stay the caller's. */
 void cx_verdict_blame(cx_verdict_t *verdict, cx_wrong_t wrong, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Whether `found` tells more than `known` does: anything more than right, a cause more than
+ * corrupted, a wrong root more than its effects. */
+bool        cx_verdict_says_more(const cx_verdict_t *found, const cx_verdict_t *known);
 const char *cx_wrong_slug(cx_wrong_t wrong);
 
 #endif

@@ -100,11 +100,21 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
     return CX_OK;
 }
 
+/* A rank that takes itself for the root of a broadcast sends what its output holds. */
+static bool is_wrong_root(const cx_session_t *session)
+{
+    return session->shape.op == CX_COLLECTIVE_BROADCAST &&
+           session->core->rank == session->root_rank &&
+           session->root_rank != session->shape.root_rank;
+}
+
 static cx_status_t exchange(cx_session_t *session, const cx_slot_t *slot)
 {
     const cx_core_t *core = session->core;
 
-    if (session->sent_bytes > 0 && !session->is_skipped) {
+    if (is_wrong_root(session)) {
+        memcpy(session->sent, slot->recv, session->result_bytes);
+    } else if (session->sent_bytes > 0 && !session->is_skipped) {
         memcpy(session->sent, slot->send, session->sent_bytes);
     }
     return core->peers_ops->allgather(core->peers, session->sent, session->gathered,

@@ -23,6 +23,9 @@
 
 #define LENGTH(array) ((int64_t)(sizeof(array) / sizeof((array)[0])))
 
+/* cmocka compares as float, which has too few digits here. */
+#define assert_near(value, expected, error) assert_true(fabs((value) - (expected)) <= (error))
+
 /* One record: what it is called, and p50 in us at 8 B, 8 B * 4, ... `count` sizes. */
 typedef struct spec {
     const char *backend, *op, *dtype, *regime;

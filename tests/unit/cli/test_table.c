@@ -126,7 +126,7 @@ static void test_a_table_without_rows_is_its_header(void **state)
     fixture_t *fixture = *state;
 
     add_columns(&fixture->table);
-    check(&fixture->table, false, "  name  p50  ladder  ±  check\n         µs\n");
+    check(&fixture->table, false, " name  p50  ladder  ±  check\n        µs\n");
 }
 
 static void test_cells_are_made_safe(void **state)

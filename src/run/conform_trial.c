@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trials: one session, one prepared size, runs of it and their verification, each step agreed on by
+ * all ranks. */
+#include "run/conform_kit.h"
+
+#include "run/agree.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REASON_BYTES 128
+
+void cx_trial_init(cx_trial_t *trial, cx_conform_t *conform, const cx_case_t *one)
+{
+    memset(trial, 0, sizeof *trial);
+    trial->conform = conform;
+    trial->one     = *one;
+}
+
+/* Ranks that are out of step have nothing to agree on. */
+static cx_status_t agree(cx_conform_t *conform, cx_status_t mine)
+{
+    return cx_conform_is_out_of_step(mine) ? mine : cx_agree(conform->context, mine);
+}
+
+cx_status_t cx_trial_open(cx_trial_t *trial)
+{
+    cx_conform_t *conform = trial->conform;
+    cx_shape_t    shape   = cx_case_shape(&trial->one);
+    cx_status_t   status;
+
+    (void)cx_rank_context_phase(conform->context, "backend open");
+    status =
+        conform->ops->open(&conform->context->core, &shape, conform->options, &trial->session);
+    if (status != CX_OK) {
+        trial->session = NULL;
+    }
+    return agree(conform, status);
+}
+
+/* Bytes of a message whose blocks have that many elements: some operations send one to each. */
+static int64_t message_bytes(const cx_trial_t *trial, int64_t elems)
+{
+    int32_t    rank_count = trial->conform->context->core.rank_count;
+    cx_shape_t shape      = cx_case_shape(&trial->one);
+    int64_t    bytes      = elems * (int64_t)cx_dtype_bytes(shape.dtype);
+    int64_t    fitting_elems, fitting_bytes;
+
+    if (cx_collective_size(&shape, rank_count, bytes, &fitting_elems, &fitting_bytes) &&
+        fitting_elems == elems) {
+        return bytes;
+    }
+    return bytes * rank_count;
+}
+
+static cx_status_t plan_locally(cx_trial_t *trial, int64_t elems)
+{
+    const cx_core_t *core = &trial->conform->context->core;
+    char             reason[REASON_BYTES];
+
+    CX_TRY(cx_workload_plan(core, &trial->one, message_bytes(trial, elems), &trial->workload,
+                            reason, sizeof reason));
+    if (reason[0]) {
+        return CX_FAIL(CX_INTERNAL, "%s", reason);
+    }
+    CX_TRY(cx_region_open(core, trial->workload.layout.region_bytes, trial->conform->caps.memory,
+                          &trial->region));
+    cx_workload_fill(&trial->workload, &trial->region);
+    return CX_OK;
+}
+
+cx_status_t cx_trial_plan(cx_trial_t *trial, int64_t elems)
+{
+    (void)cx_rank_context_phase(trial->conform->context, "fill");
+    return agree(trial->conform, plan_locally(trial, elems));
+}
+
+cx_status_t cx_trial_prepare(cx_trial_t *trial)
+{
+    cx_conform_t *conform = trial->conform;
+    cx_status_t   status;
+
+    (void)cx_rank_context_phase(conform->context, "prepare");
+    status             = conform->ops->prepare(trial->session, &trial->workload.point);
+    trial->is_prepared = status == CX_OK;
+    return agree(conform, status);
+}
+
+cx_status_t cx_trial_run(cx_trial_t *trial, int64_t operation_count)
+{
+    cx_conform_t *conform = trial->conform;
+    int64_t       deadline_ns;
+    cx_job_t      job;
+
+    cx_bench_job(&conform->bench, &job);
+    job.window.backend_ops = conform->ops;
+    job.window.session     = trial->session;
+    job.window.phase       = CX_PHASE_OPERATION;
+    job.window.slot_count  = trial->workload.point.slot_count;
+    deadline_ns            = cx_rank_context_phase(conform->context, "operation");
+    return agree(conform, cx_window_loop(&job.window, operation_count, deadline_ns));
+}
+
+static cx_status_t verify_locally(cx_trial_t *trial, int64_t operation_count)
+{
+    cx_block_report_t report = {0};
+
+    CX_TRY(cx_workload_verify(&trial->workload, operation_count, &report));
+    if (report.wrong_count > 0) {
+        return CX_FAIL(CX_INCORRECT, "%lld elements in a block, %s: %s",
+                       (long long)trial->workload.point.elems, trial->workload.wrong.kind,
+                       trial->workload.wrong.text);
+    }
+    return CX_OK;
+}
+
+cx_status_t cx_trial_verify(cx_trial_t *trial, int64_t operation_count)
+{
+    if (trial->conform->caps.moves_no_data) {
+        return CX_OK;
+    }
+    (void)cx_rank_context_phase(trial->conform->context, "verify");
+    return agree(trial->conform, verify_locally(trial, operation_count));
+}
+
+void cx_trial_release(cx_trial_t *trial)
+{
+    if (trial->is_prepared) {
+        trial->conform->ops->release(trial->session);
+        trial->is_prepared = false;
+    }
+    cx_region_close(&trial->region);
+    cx_workload_release(&trial->workload);
+}
+
+void cx_trial_close(cx_trial_t *trial)
+{
+    cx_trial_release(trial);
+    if (trial->session) {
+        trial->conform->ops->close(trial->session);
+        trial->session = NULL;
+    }
+}
+
+cx_status_t cx_trial_end(cx_trial_t *trial, cx_status_t status)
+{
+    if (!cx_conform_is_out_of_step(status)) {
+        cx_trial_close(trial);
+    }
+    return status;
+}

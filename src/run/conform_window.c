@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks of what a backend does inside a window: nothing but its work, the same each time, and
+ * right however close the operations follow each other. */
+#include "run/conform_kit.h"
+
+#include "base/prng.h"
+#include "run/agree.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AUDITED_COUNT 16
+#define REPEAT_COUNT 8
+#define ROTATED_BYTES (256 * 1024)
+
+/* One size that travels through control memory, if there is such a thing, and one that does not. */
+static const int64_t block_elems[] = {17, 4099};
+#define SIZE_COUNT (sizeof block_elems / sizeof block_elems[0])
+
+typedef cx_status_t (*size_fn)(cx_trial_t *trial);
+
+/* Does something with each size of a case. */
+static cx_status_t each_size(cx_conform_t *conform, const cx_case_t *one, size_fn visit)
+{
+    cx_trial_t  trial;
+    cx_status_t status;
+
+    cx_trial_init(&trial, conform, one);
+    status = cx_trial_open(&trial);
+    for (size_t i = 0; i < SIZE_COUNT && status == CX_OK; i++) {
+        CX_TRY_OR(end, cx_trial_plan(&trial, block_elems[i]));
+        CX_TRY_OR(end, cx_trial_prepare(&trial));
+        CX_TRY_OR(end, visit(&trial));
+        cx_trial_release(&trial);
+    }
+
+end:
+    return cx_trial_end(&trial, status);
+}
+
+/* ---- audit ----------------------------------------------------------------------------------- */
+
+static cx_status_t audit(cx_trial_t *trial)
+{
+    const cx_audit_t *audit  = &trial->conform->context->audit;
+    int64_t           before = audit->violation_count();
+    cx_status_t       status = cx_trial_run(trial, AUDITED_COUNT);
+    int64_t           count  = audit->violation_count() - before;
+
+    CX_TRY(status);
+    if (count > 0) {
+        status = CX_FAIL(CX_INVALID,
+                         "%lld allocations or file operations in a window of %d operations, %lld "
+                         "elements in a block",
+                         (long long)count, AUDITED_COUNT, (long long)trial->workload.point.elems);
+    }
+    return cx_agree(trial->conform->context, status);
+}
+
+static cx_status_t audit_case(cx_conform_t *conform, const cx_case_t *one)
+{
+    return each_size(conform, one, audit);
+}
+
+cx_status_t cx_conform_window(cx_conform_t *conform)
+{
+    return cx_conform_each_case(conform, CX_CONFORM_EVERY_OPERATION, true, audit_case);
+}
+
+/* ---- the same bytes -------------------------------------------------------------------------- */
+
+/* Numbers of very different size, whose sum depends on the order of the additions: the inputs of a
+ * benchmark are exact in any order, and would hide a change of it. */
+static void fill_inexact(cx_trial_t *trial)
+{
+    const cx_workload_t *workload = &trial->workload;
+    size_t count = workload->layout.send_bytes / sizeof(float);
+    float *out   = (float *)(void *)((char *)workload->point.region + workload->slots[0].send_offset);
+
+    for (size_t i = 0; i < count && trial->one.dtype == CX_DTYPE_FP32; i++) {
+        uint64_t random =
+            cx_prng_at(UINT64_C(0x5eed) + (uint64_t)workload->data.rank, (uint64_t)i);
+
+        out[i] = ldexpf((float)(random & 0xffff) + 1.0f, (int)(random >> 60));
+    }
+}
+
+/* The bytes of slot 0 that the operation may have written: out of place those it receives into. */
+static void *outputs(const cx_trial_t *trial, size_t *bytes)
+{
+    const cx_workload_t *workload = &trial->workload;
+
+    *bytes = trial->workload.shape.is_in_place ? workload->layout.send_bytes
+                                               : workload->layout.recv_bytes;
+    return (char *)workload->point.region + workload->slots[0].recv_offset;
+}
+
+static cx_status_t run_once(cx_trial_t *trial)
+{
+    cx_workload_fill(&trial->workload, &trial->region);
+    fill_inexact(trial);
+    return cx_trial_run(trial, 1);
+}
+
+static cx_status_t compare_runs(cx_trial_t *trial, unsigned char *first)
+{
+    size_t      bytes;
+    const void *now    = outputs(trial, &bytes);
+    cx_status_t status = CX_OK;
+
+    CX_TRY(run_once(trial));
+    memcpy(first, now, bytes);
+    for (int i = 1; i < REPEAT_COUNT; i++) {
+        CX_TRY(run_once(trial));
+        if (memcmp(first, now, bytes) != 0) {
+            status = CX_FAIL(CX_INCORRECT,
+                             "run %d of the same input gave other bytes than the first, %lld "
+                             "elements in a block",
+                             i + 1, (long long)trial->workload.point.elems);
+        }
+        CX_TRY(cx_agree(trial->conform->context, status));
+    }
+    return CX_OK;
+}
+
+static cx_status_t repeat(cx_trial_t *trial)
+{
+    size_t         bytes;
+    unsigned char *first;
+    cx_status_t    status;
+
+    if (trial->workload.layout.region_bytes == 0) {
+        return CX_OK; /* a barrier has no outputs */
+    }
+    (void)outputs(trial, &bytes);
+    first = malloc(bytes + 1);
+    if (!first) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for %zu bytes", bytes);
+    }
+    status = compare_runs(trial, first);
+    free(first);
+    return status;
+}
+
+static cx_status_t repeat_case(cx_conform_t *conform, const cx_case_t *one)
+{
+    return each_size(conform, one, repeat);
+}
+
+cx_status_t cx_conform_same_bytes(cx_conform_t *conform)
+{
+    return cx_conform_each_case(conform, CX_CONFORM_EVERY_OPERATION, true, repeat_case);
+}
+
+/* ---- back to back ---------------------------------------------------------------------------- */
+
+/* Every slot once where operations use their input up, else every slot twice. */
+static cx_status_t chain(cx_trial_t *trial)
+{
+    int64_t slot_count = trial->workload.point.slot_count;
+
+    CX_TRY(cx_trial_run(trial, trial->workload.is_consumed ? slot_count : 2 * slot_count));
+    return cx_trial_verify(trial, slot_count);
+}
+
+static cx_status_t chain_case(cx_conform_t *conform, const cx_case_t *one)
+{
+    cx_case_t rotated = *one;
+
+    rotated.buffers      = CX_BUFFERS_ROTATED;
+    rotated.rotate_bytes = ROTATED_BYTES;
+    return each_size(conform, &rotated, chain);
+}
+
+cx_status_t cx_conform_back_to_back(cx_conform_t *conform)
+{
+    return cx_conform_each_case(conform, CX_CONFORM_EVERY_OPERATION, true, chain_case);
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop over blocks: exact series on the virtual clock, every way to stop, and every way to
+ * fail, alone and among ranks. */
+#include "unit/measure/cell.h"
+#include "unit/measure/stage.h"
+#include "unit/peers/ranks.h"
+
+#include "stats/spread.h"
+
+#define SCRIPT "12.5us,13us,40.25us"
+static const double script_us[] = {12.5, 13, 40.25};
+
+static double step_us(int64_t index)
+{
+    return script_us[index % 3];
+}
+
+static void test_isolated_gives_the_script_back_exactly(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_ISOLATED, 100);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, 100), CX_OK);
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    assert_int_equal(cell.series.count, 100);
+    for (int64_t i = 0; i < 100; i++) {
+        assert_true(cell.series.rank_us[i] == step_us(i));
+        assert_true(cell.series.reduced_us[i] == step_us(i));
+        assert_true(cell.series.arrival_us[i] == 0 && cell.series.exit_us[i] == 0);
+    }
+    assert_int_equal(outcome.stop, CX_STOP_SAMPLES_MAX);
+    assert_int_equal(outcome.timed_count, 100);
+    assert_int_equal(outcome.verified_count, 100);
+    assert_int_equal(outcome.block_count, 3); /* 8, then 32, then the rest */
+    cell_close_alone(&cell);
+}
+
+/* Samples end exactly at the limit, also where a short last block spares less of its head. */
+static void test_steady_gives_the_script_without_heads(void **state)
+{
+    static const struct {
+        int64_t limit, block_operations[3];
+    } rows[] = {{12, {10, 5, 0}}, {9, {10, 2, 0}}, {1, {2, 0, 0}}, {46, {10, 34, 8}}};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        cx_sampling_t sampling = cell_sampling(CX_REGIME_STEADY, rows[k].limit);
+        int64_t       sample = 0, operation = 0;
+        cx_outcome_t  outcome;
+        cell_t        cell;
+
+        assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, rows[k].limit), CX_OK);
+        assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+        assert_int_equal(cell.series.count, rows[k].limit);
+        for (int block = 0; block < 3 && rows[k].block_operations[block]; block++) {
+            int64_t count = rows[k].block_operations[block];
+
+            for (int64_t i = count >= 8 ? 2 : 1; i < count; i++) {
+                assert_true(cell.series.reduced_us[sample] == step_us(operation + i));
+                sample++;
+            }
+            operation += count;
+        }
+        assert_int_equal(sample, rows[k].limit);
+        assert_int_equal(outcome.timed_count, operation);
+        cell_close_alone(&cell);
+    }
+}
+
+static void test_loop_mean_gives_the_mean_of_each_loop(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_LOOP_MEAN, 6);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, 6), CX_OK);
+    cell.job.operation_count_max = 4;
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    for (int64_t i = 0; i < 6; i++) {
+        double sum_us = 0;
+
+        for (int64_t k = 0; k < 4; k++) {
+            sum_us += step_us(4 * i + k);
+        }
+        assert_true(cell.series.reduced_us[i] == sum_us / 4);
+    }
+    assert_int_equal(outcome.block_count, 6);
+    assert_int_equal(outcome.timed_count, 24);
+    cell_close_alone(&cell);
+}
+
+/* ---- among ranks ----------------------------------------------------------------------------- */
+
+static const char *const rank_scripts[] = {"12.5us,20us", "13us,19us", "40.25us,1us"};
+static const double      rank_us[3][2]  = {{12.5, 20}, {13, 19}, {40.25, 1}};
+
+static cx_regime_t among_regime; /* of the running test; ranks are forked after it is set */
+
+static double expected_us(int64_t step)
+{
+    double a = rank_us[0][step % 2], b = rank_us[1][step % 2], c = rank_us[2][step % 2];
+    double most = a > b ? (a > c ? a : c) : (b > c ? b : c);
+    double least = a < b ? (a < c ? a : c) : (b < c ? b : c);
+
+    if (among_regime == CX_REGIME_ISOLATED) {
+        return most;
+    }
+    return among_regime == CX_REGIME_STEADY ? a + b + c - most - least : 0;
+}
+
+static cx_status_t compare_among(const cell_t *cell)
+{
+    static const double means_us[] = {12.5 + 20 + 12.5, 13 + 19 + 13, 40.25 + 1 + 40.25};
+    static const double other_us[] = {20 + 12.5 + 20, 19 + 13 + 19, 1 + 40.25 + 1};
+    const cx_series_t  *series     = &cell->series;
+
+    for (int64_t i = 0; i < series->count; i++) {
+        const double *sums_us = i % 2 ? other_us : means_us;
+        double        mean_us =
+            cx_mean((const double[]){sums_us[0] / 3, sums_us[1] / 3, sums_us[2] / 3}, 3);
+        double want_us = among_regime == CX_REGIME_LOOP_MEAN ? mean_us : expected_us(i);
+
+        if (series->reduced_us[i] != want_us) {
+            return CX_FAIL(CX_INTERNAL, "sample %d is %.17g, expected %.17g", (int)i,
+                           series->reduced_us[i], want_us);
+        }
+    }
+    return CX_OK;
+}
+
+/* Even numbers of operations per block, so that the two steps stay in phase in every regime. */
+static cx_status_t measure_among(world_t *world)
+{
+    cx_sampling_t sampling = cell_sampling(among_regime, 40);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    CX_TRY(cell_open(&cell, world->ops, world->peers, "sim", rank_scripts[world->meeting.rank],
+                     40));
+    cell.job.operation_count_max =
+        among_regime == CX_REGIME_LOOP_MEAN ? 3 : CX_BLOCK_STAMP_COUNT_MAX;
+    CX_TRY(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome));
+    world->outcome->values[0] = (double)cell.series.count;
+    world->outcome->values[1] = (double)outcome.timed_count;
+    world->outcome->values[2] = cell.series.arrival_us[2 * 40 + 1];
+    world->outcome->values[3] = cell.series.exit_us[2 * 40];
+    CX_TRY(compare_among(&cell));
+    cell_close(&cell);
+    return CX_OK;
+}
+
+static void test_each_regime_reduces_over_ranks_in_its_way(void **state)
+{
+    (void)state;
+    for (among_regime = CX_REGIME_ISOLATED; among_regime < CX_REGIME_COUNT; among_regime++) {
+        outcome_t outcomes[3];
+
+        run_ranks(SOCKETS, 3, measure_among, 1, outcomes);
+        expect(outcomes, 3, CX_OK, "");
+        assert_true(outcomes[0].values[0] == 40);
+        assert_true(outcomes[0].values[1] == outcomes[2].values[1]);
+        if (among_regime == CX_REGIME_ISOLATED) {
+            /* Rank 2's clock: 40.25 after one step, where rank 0's is at 12.5. */
+            assert_true(outcomes[1].values[2] == 27.75);
+            assert_true(outcomes[1].values[3] == 27.75);
+        }
+    }
+}
+
+static cx_status_t failing_status[3]; /* of the running row, by rank */
+
+static cx_status_t measure_failing(world_t *world)
+{
+    static const char *const words[]  = {"words of 0", "words of 1", "words of 2"};
+    cx_sampling_t            sampling = cell_sampling(CX_REGIME_STEADY, 40);
+    cx_outcome_t             outcome;
+    cx_status_t              status;
+    cell_t                   cell;
+
+    CX_TRY(cell_open(&cell, world->ops, world->peers, "sim", SCRIPT, 40));
+    cell.words        = words[world->meeting.rank];
+    cell.after_status = failing_status[world->meeting.rank];
+    status            = cx_measure_point(&cell.job, &sampling, &cell.series, &outcome);
+    cell_close(&cell);
+    return status;
+}
+
+static void test_a_rank_with_a_reason_of_its_own_speaks_for_all(void **state)
+{
+    static const struct {
+        cx_status_t status[3];
+        int         speaker;
+    } rows[] = {
+        {{CX_OK, CX_BACKEND, CX_OK}, 1},         {{CX_TIMEOUT, CX_OK, CX_DEVICE}, 2},
+        {{CX_PEER, CX_TIMEOUT, CX_BACKEND}, 2},  {{CX_PEER, CX_BACKEND, CX_DEVICE}, 1},
+        {{CX_TIMEOUT, CX_PEER, CX_TIMEOUT}, 0},  {{CX_OK, CX_PEER, CX_TIMEOUT}, 1},
+        {{CX_DEVICE, CX_BACKEND, CX_TIMEOUT}, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int       speaker = rows[i].speaker;
+        char      words[32];
+        outcome_t outcomes[3];
+
+        memcpy(failing_status, rows[i].status, sizeof failing_status);
+        run_ranks(SOCKETS, 3, measure_failing, 1, outcomes);
+        (void)snprintf(words, sizeof words, "words of %d", speaker);
+        expect(outcomes, 3, rows[i].status[speaker], words);
+        for (int rank = 0; rank < 3; rank++) {
+            assert_int_equal(strncmp(outcomes[rank].text, "rank ", 5) == 0, rank != speaker);
+        }
+    }
+}
+
+/* ---- the ways to stop ------------------------------------------------------------------------ */
+
+static void test_stopping(void **state)
+{
+    static const struct {
+        const char *script;
+        double      budget_us, target_ratio;
+        int64_t     warmup_min, samples_max, wrong_in_block;
+        cx_stop_t   stop;
+        bool        is_settled;
+        int64_t     count, discarded;
+    } rows[] = {
+        {"10us", 1e12, 0.01, 0, 1000, -1, CX_STOP_TARGET, true, 40, 0},
+        {"1ms", 5000, 0, 0, 1000, -1, CX_STOP_BUDGET, true, 8, 0},
+        /* Nothing but warm-up: four times the budget (8 ms, then a block of 21), not settled. */
+        {"1ms", 5000, 0, 500, 1000, -1, CX_STOP_BUDGET, false, 29, 29},
+        {"1ms", 1e12, 0, 3, 50, -1, CX_STOP_SAMPLES_MAX, true, 50, 3},
+        {"10us", 1e12, 0, 0, 1000, 1, CX_STOP_FAILURE, true, 40, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_sampling_t sampling = {.regime       = CX_REGIME_ISOLATED,
+                                  .budget_us    = rows[i].budget_us,
+                                  .target_ratio = rows[i].target_ratio,
+                                  .samples_min  = 30,
+                                  .samples_max  = rows[i].samples_max,
+                                  .warmup_min   = rows[i].warmup_min};
+        cx_outcome_t  outcome;
+        cell_t        cell;
+
+        assert_int_equal(cell_open_alone(&cell, "sim", rows[i].script, 1000), CX_OK);
+        cell.wrong_in_block = rows[i].wrong_in_block;
+        assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+        assert_string_equal(cx_stop_slug(outcome.stop), cx_stop_slug(rows[i].stop));
+        assert_int_equal(cell.series.count, rows[i].count);
+        assert_int_equal(outcome.is_settled, rows[i].is_settled);
+        assert_int_equal(outcome.discarded_count, rows[i].discarded);
+        assert_int_equal(outcome.wrong_count, rows[i].wrong_in_block >= 0);
+        cell_close_alone(&cell);
+    }
+}
+
+/* A quarter of the blocks, and one more, may be repeated; what stays disturbed beyond is counted. */
+static void test_disturbed_blocks_are_repeated_up_to_the_limit(void **state)
+{
+    static const struct {
+        int64_t disturbed, blocks, repeated, kept_disturbed;
+    } rows[] = {{0, 20, 0, 0}, {1, 20, 1, 0}, {2, 20, 1, 1}, {1000, 20, 6, 20}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_sampling_t sampling = cell_sampling(CX_REGIME_LOOP_MEAN, rows[i].blocks);
+        cx_outcome_t  outcome;
+        cell_t        cell;
+
+        assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, rows[i].blocks), CX_OK);
+        cell.job.operation_count_max = 3;
+        cell.disturbed_count         = rows[i].disturbed;
+        assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+        assert_int_equal(outcome.block_count, rows[i].blocks);
+        assert_int_equal(outcome.repeated_block_count, rows[i].repeated);
+        assert_int_equal(outcome.disturbed_block_count, rows[i].kept_disturbed);
+        assert_int_equal(outcome.timed_count, 3 * (rows[i].blocks + rows[i].repeated));
+        cell_close_alone(&cell);
+    }
+}
+
+/* ---- call by call ---------------------------------------------------------------------------- */
+
+static void test_filling_and_verifying_stay_outside_the_windows(void **state)
+{
+    static const struct {
+        cx_regime_t regime;
+        const char *log;
+    } rows[] = {
+        {CX_REGIME_ISOLATED, "Fb[me0wm]sb[me1wm]sb[me2wm]sVx"},
+        {CX_REGIME_STEADY, "Fb[me0me1me2me3wm]sVx"},
+        {CX_REGIME_LOOP_MEAN, "Fb[me0e1e2e3wm]sVxFb[me0e1e2e3wm]sVxFb[me0e1e2e3wm]sVx"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        cx_job_t     *job      = stage_open(4, 1000);
+        cx_sampling_t sampling = cell_sampling(rows[i].regime, 3);
+        cx_outcome_t  outcome;
+        cx_series_t   series;
+
+        assert_int_equal(cx_series_init(&series, 1, 3), CX_OK);
+        assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_OK);
+        assert_string_equal(stage.log, rows[i].log);
+        assert_string_equal(stage.phases[1], "exchange");
+        cx_series_fini(&series);
+    }
+}
+
+static void test_forbidden_things_inside_windows_are_counted(void **state)
+{
+    cx_job_t     *job      = stage_open(4, 1000);
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_ISOLATED, 3);
+    cx_outcome_t  outcome;
+    cx_series_t   series;
+
+    (void)state;
+    stage.violations_per_window = 2;
+    stage.violation_count       = 100; /* what was before is not this point's */
+    assert_int_equal(cx_series_init(&series, 1, 3), CX_OK);
+    assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_OK);
+    assert_int_equal(outcome.violation_count, 6);
+    cx_series_fini(&series);
+}
+
+static void test_every_failing_call_ends_the_point_with_its_words(void **state)
+{
+    static const struct {
+        char        fails;
+        const char *log, *words;
+    } rows[] = {
+        {'F', "Fx", "call F failed"},         {'b', "Fbx", "call b failed"},
+        {'e', "Fb[me0m]x", "call e failed"},  {'V', "Fb[me0wm]sVx", "call V failed"},
+        {'x', "Fb[me0wm]sVx", "call x failed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_job_t     *job      = stage_open(1, 1000);
+        cx_sampling_t sampling = cell_sampling(CX_REGIME_ISOLATED, 3);
+        cx_outcome_t  outcome  = {.timed_count = -7};
+        cx_series_t   series;
+
+        stage.fails = rows[i].fails;
+        assert_int_equal(cx_series_init(&series, 1, 3), CX_OK);
+        assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_BACKEND);
+        assert_string_equal(cx_detail()->text, rows[i].words);
+        assert_string_equal(stage.log, rows[i].log);
+        assert_int_equal(series.count, 0);
+        assert_int_equal(outcome.timed_count, -7);
+        cx_series_fini(&series);
+    }
+}
+
+static void test_how_long_a_block_may_be(void **state)
+{
+    static const struct {
+        cx_regime_t regime;
+        int32_t     slots;
+        bool        once;
+        int64_t     most;
+    } rows[] = {
+        {CX_REGIME_ISOLATED, 2, false, 4096},   {CX_REGIME_ISOLATED, 2, true, 2},
+        {CX_REGIME_STEADY, 1, false, 4096},     {CX_REGIME_STEADY, 16, true, 16},
+        {CX_REGIME_STEADY, 5000, true, 4096},   {CX_REGIME_LOOP_MEAN, 1, false, 50000},
+        {CX_REGIME_LOOP_MEAN, 1024, true, 1024},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_sampling_t sampling = {.regime = rows[i].regime, .loop_iters = 50000};
+
+        assert_int_equal(cx_block_operation_count_max(&sampling, rows[i].slots, rows[i].once),
+                         rows[i].most);
+    }
+    assert_int_equal(cx_block_message_bytes(10) - cx_block_message_bytes(9), sizeof(cx_stamp_t));
+}
+
+/* Long operations get short blocks, so that the budget is looked at often enough. */
+static void test_blocks_last_about_twenty_milliseconds(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_ISOLATED, 1000);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    assert_int_equal(cell_open_alone(&cell, "sim", "5ms", 1000), CX_OK);
+    sampling.samples_max = 58;
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    assert_int_equal(outcome.block_count, 11); /* 8, then 5 at a time */
+    cell_close_alone(&cell);
+}
+
+static void test_real_time_is_not_shorter_than_the_script(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_ISOLATED, 20);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    assert_int_equal(cell_open_alone(&cell, "host", "20us", 20), CX_OK);
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    for (int64_t i = 0; i < 20; i++) {
+        assert_true(cell.series.reduced_us[i] >= 20);
+    }
+    cell_close_alone(&cell);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_isolated_gives_the_script_back_exactly),
+        cmocka_unit_test(test_steady_gives_the_script_without_heads),
+        cmocka_unit_test(test_loop_mean_gives_the_mean_of_each_loop),
+        cmocka_unit_test(test_each_regime_reduces_over_ranks_in_its_way),
+        cmocka_unit_test(test_a_rank_with_a_reason_of_its_own_speaks_for_all),
+        cmocka_unit_test(test_stopping),
+        cmocka_unit_test(test_disturbed_blocks_are_repeated_up_to_the_limit),
+        cmocka_unit_test(test_filling_and_verifying_stay_outside_the_windows),
+        cmocka_unit_test(test_forbidden_things_inside_windows_are_counted),
+        cmocka_unit_test(test_every_failing_call_ends_the_point_with_its_words),
+        cmocka_unit_test(test_how_long_a_block_may_be),
+        cmocka_unit_test(test_blocks_last_about_twenty_milliseconds),
+        cmocka_unit_test(test_real_time_is_not_shorter_than_the_script),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests what follows from a case: neutral values, names, digest, contract. */
+#include "model/case.h"
+
+#include "support/expect.h"
+
+static cx_arena_t arena;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    cx_arena_init(&arena);
+    return 0;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    cx_arena_fini(&arena);
+    return 0;
+}
+
+static void set(cx_case_t *one, const char *name, const char *text)
+{
+    EXPECT_OK(cx_option_set(cx_options_find(cx_case_options, name), one, text, "test", &arena));
+}
+
+static cx_case_t make(const char *op)
+{
+    cx_case_t one;
+
+    memset(&one, 0, sizeof one);
+    EXPECT_OK(cx_options_defaults(cx_case_options, &one, &arena));
+    set(&one, "op", op);
+    set(&one, "backend", "hostref");
+    set(&one, "device", "host");
+    return one;
+}
+
+static void test_options_without_meaning_become_neutral(void **state)
+{
+    (void)state;
+    cx_case_t gather = make("gather"), reduce = make("all_reduce"), barrier = make("barrier");
+
+    set(&gather, "redop", "max");
+    gather.origins[3] = CX_ORIGIN_COMMAND;
+    set(&reduce, "root", "3");
+    set(&barrier, "dtype", "fp64");
+    EXPECT_OK(cx_case_seal(&gather, &arena));
+    EXPECT_OK(cx_case_seal(&reduce, &arena));
+    EXPECT_OK(cx_case_seal(&barrier, &arena));
+    assert_int_equal(gather.redop, CX_REDOP_NONE);
+    assert_int_equal(gather.origins[3], CX_ORIGIN_DEFAULT);
+    assert_int_equal(reduce.root, 0);
+    assert_int_equal(reduce.redop, CX_REDOP_SUM);
+    assert_int_equal(barrier.dtype, CX_DTYPE_FP32);
+    assert_string_equal(barrier.sizes, "0B");
+}
+
+static void test_equal_work_has_one_digest(void **state)
+{
+    (void)state;
+    cx_case_t a = make("gather"), b = make("gather"), c = make("gather");
+
+    set(&b, "redop", "max");
+    set(&c, "root", "1");
+    EXPECT_OK(cx_case_seal(&a, &arena));
+    EXPECT_OK(cx_case_seal(&b, &arena));
+    EXPECT_OK(cx_case_seal(&c, &arena));
+    assert_string_equal(a.digest, b.digest);
+    assert_string_equal(a.case_id, b.case_id);
+    assert_string_not_equal(a.digest, c.digest);
+    assert_string_not_equal(a.case_id, c.case_id);
+}
+
+static void test_sealing_twice_changes_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; cx_collective_slugs[i]; i++) {
+        cx_case_t once = make(cx_collective_slugs[i]), twice;
+
+        EXPECT_OK(cx_case_seal(&once, &arena));
+        twice = once;
+        EXPECT_OK(cx_case_seal(&twice, &arena));
+        assert_string_equal(once.digest, twice.digest);
+    }
+}
+
+static void test_the_name_is_readable(void **state)
+{
+    (void)state;
+    cx_case_t one = make("all_reduce"), other = make("broadcast");
+
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    EXPECT_OK(cx_case_seal(&other, &arena));
+    assert_memory_equal(one.case_id, "all_reduce.fp32.sum.out_of_place.isolated.hostref.host.", 55);
+    assert_memory_equal(one.case_id + 55, one.digest, 8);
+    assert_memory_equal(other.case_id, "broadcast.fp32.out_of_place.isolated.hostref.host.", 50);
+}
+
+static void test_the_longest_options_all_count(void **state)
+{
+    (void)state;
+    cx_case_t one = make("all_to_all_v"), other;
+    char      text[CX_OPTION_TEXT_BYTES_MAX];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    set(&one, "backend", text);
+    set(&one, "device", text);
+    set(&one, "traffic", text);
+    set(&one, "backend-options", text);
+    other                 = one;
+    text[sizeof text - 2] = 'y';
+    set(&other, "backend-options", text);
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    EXPECT_OK(cx_case_seal(&other, &arena));
+    assert_string_not_equal(one.digest, other.digest);
+}
+
+static void test_shape_and_contract(void **state)
+{
+    (void)state;
+    cx_case_t  one = make("broadcast");
+    cx_shape_t shape;
+
+    set(&one, "root", "2");
+    set(&one, "placement", "in_place");
+    set(&one, "regime", "steady");
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    shape = cx_case_shape(&one);
+    assert_int_equal(shape.root_rank, 2);
+    assert_true(shape.is_in_place);
+    assert_int_equal(shape.redop, CX_REDOP_NONE);
+    assert_string_equal(cx_case_contract(&one), "collective.steady");
+    one = make("all_reduce");
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    assert_int_equal(cx_case_shape(&one).root_rank, -1);
+    assert_true(strlen(cx_regime_text(CX_REGIME_STEADY)) > 10);
+}
+
+static void test_vocabularies(void **state)
+{
+    (void)state;
+    assert_int_equal(cx_dtype_bytes(CX_DTYPE_BF16), 2);
+    assert_int_equal(cx_dtype_bytes(CX_DTYPE_FP64), 8);
+    assert_true(cx_collective_reduces(CX_COLLECTIVE_REDUCE_SCATTER));
+    assert_false(cx_collective_reduces(CX_COLLECTIVE_ALL_GATHER));
+    assert_true(cx_collective_is_rooted(CX_COLLECTIVE_SCATTER));
+    assert_false(cx_collective_is_rooted(CX_COLLECTIVE_ALL_REDUCE));
+    assert_true(cx_options_count(cx_case_options) <= CX_CASE_OPTION_COUNT_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options_without_meaning_become_neutral),
+        cmocka_unit_test(test_equal_work_has_one_digest),
+        cmocka_unit_test(test_sealing_twice_changes_nothing),
+        cmocka_unit_test(test_the_name_is_readable),
+        cmocka_unit_test(test_the_longest_options_all_count),
+        cmocka_unit_test(test_shape_and_contract),
+        cmocka_unit_test(test_vocabularies),
+    };
+
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests the expansion of requests: cross products, layers, duplicates, and what is refused. */
+#include "model/plan.h"
+
+#include "support/expect.h"
+
+typedef struct knobs {
+    int64_t depth;
+} knobs_t;
+
+static const cx_option_t knob_rows[] = {
+    CX_OPTION_INT(knobs_t, depth, "mine-depth", CX_OPTION_KEY, "2", 1, 9, ""),
+    CX_OPTION_END,
+};
+
+/* "mine" has an option of its own, "plain" has none, others do not exist. */
+static cx_status_t rows_of(void *context, const char *backend, const char *place,
+                           const cx_option_t **rows_out, size_t *options_bytes_out)
+{
+    (void)context;
+    if (strcmp(backend, "mine") != 0 && strcmp(backend, "plain") != 0) {
+        return CX_FAIL(CX_INVALID, "%s: no backend %s", place, backend);
+    }
+    *rows_out          = strcmp(backend, "mine") == 0 ? knob_rows : NULL;
+    *options_bytes_out = sizeof(knobs_t);
+    return CX_OK;
+}
+
+static cx_arena_t arena;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    cx_arena_init(&arena);
+    return 0;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    cx_arena_fini(&arena);
+    return 0;
+}
+
+static cx_status_t expand(const char *suite, const cx_setting_t *overrides, size_t count,
+                          cx_plan_t *plan)
+{
+    cx_plan_request_t request = {.suite_path     = "s.yaml",
+                                 .overrides      = overrides,
+                                 .override_count = count,
+                                 .auto_backend   = "plain",
+                                 .auto_device    = "host",
+                                 .backend_rows   = rows_of};
+    cx_node_t        *root;
+
+    if (suite) {
+        CX_TRY(cx_document_parse("s.yaml", suite, strlen(suite), &arena, &root));
+        request.suite = root;
+    }
+    return cx_plan_expand(&request, &arena, plan);
+}
+
+static void test_no_request_is_one_case_of_defaults(void **state)
+{
+    (void)state;
+    cx_plan_t plan;
+
+    EXPECT_OK(expand(NULL, NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 1);
+    assert_string_equal(plan.cases[0].backend, "plain");
+    assert_string_equal(plan.cases[0].device, "host");
+    assert_string_equal(plan.suite, "command line");
+}
+
+static void test_lists_multiply(void **state)
+{
+    (void)state;
+    cx_plan_t plan;
+
+    EXPECT_OK(expand("suite: s\nsummary: t\ndefaults: {dtype: [fp32, bf16]}\ncases:\n"
+                     "  - {op: [all_reduce, all_gather], placement: [in_place, out_of_place]}\n"
+                     "  - op: broadcast\n    root: 1\n",
+                     NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 2 * 2 * 2 + 2);
+    assert_string_equal(plan.suite, "s");
+    assert_string_equal(plan.summary, "t");
+    assert_int_equal(plan.cases[8].root, 1);
+}
+
+static void test_equal_cases_are_one(void **state)
+{
+    (void)state;
+    cx_plan_t plan;
+
+    /* The reduction means nothing for a gather, so its two values are one case. */
+    EXPECT_OK(expand("cases:\n  - {op: [all_gather, all_reduce], redop: [sum, max]}\n"
+                     "  - {op: all_reduce}\n",
+                     NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 3);
+}
+
+static void test_many_cases_stay_distinct(void **state)
+{
+    (void)state;
+    cx_plan_t plan;
+
+    EXPECT_OK(
+        expand("cases: [{op: [all_reduce, reduce, reduce_scatter], redop: [sum, prod, min, "
+               "max, avg], dtype: [int8, uint8, int32, int64, fp16, bf16, fp32, fp64], regime: "
+               "[isolated, steady, loop_mean], placement: [in_place, out_of_place]}]",
+               NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 3 * 5 * 8 * 3 * 2);
+    for (size_t i = 1; i < plan.case_count; i++) {
+        assert_string_not_equal(plan.cases[i].case_id, plan.cases[i - 1].case_id);
+    }
+}
+
+static void test_later_layers_win_and_are_remembered(void **state)
+{
+    (void)state;
+    const cx_setting_t overrides[] = {
+        {"dtype", "fp16", "CX_DTYPE", CX_ORIGIN_ENVIRONMENT},
+        {"seed", "9", "CX_SEED", CX_ORIGIN_ENVIRONMENT},
+        {"dtype", "fp64,int8", "command line", CX_ORIGIN_COMMAND},
+    };
+    size_t    dtype = (size_t)(cx_options_find(cx_case_options, "dtype") - cx_case_options);
+    size_t    seed  = (size_t)(cx_options_find(cx_case_options, "seed") - cx_case_options);
+    cx_plan_t plan;
+
+    EXPECT_OK(expand("cases: [{op: all_reduce, dtype: bf16, seed: 3}]", overrides,
+                     LENGTH(overrides), &plan));
+    assert_int_equal(plan.case_count, 2);
+    assert_int_equal(plan.cases[0].dtype, CX_DTYPE_FP64);
+    assert_int_equal(plan.cases[1].dtype, CX_DTYPE_INT8);
+    assert_int_equal(plan.cases[0].seed, 9);
+    assert_int_equal(plan.cases[0].origins[dtype], CX_ORIGIN_COMMAND);
+    assert_int_equal(plan.cases[0].origins[seed], CX_ORIGIN_ENVIRONMENT);
+}
+
+static void test_options_of_a_backend(void **state)
+{
+    (void)state;
+    const cx_setting_t override = {"mine-depth", "3", "command line", CX_ORIGIN_COMMAND};
+    cx_plan_t          plan;
+
+    EXPECT_OK(expand("cases: [{backend: mine}]", &override, 1, &plan));
+    assert_string_equal(plan.cases[0].backend_options, "mine-depth=3");
+    EXPECT_FAIL(CX_INVALID, "outside 1..9",
+                expand("cases: [{backend: mine, mine_depth: 11}]", NULL, 0, &plan));
+    EXPECT_FAIL(CX_INVALID, "command line: unknown option \"mine-depth\"",
+                expand("cases: [{backend: plain}]", &override, 1, &plan));
+}
+
+static void test_what_is_refused_and_where(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *suite, *words;
+    } rows[] = {
+        {"x", "s.yaml:1:1: expected the keys"},
+        {"suite: s", "no cases"},
+        {"cases: []", "no cases"},
+        {"cases: [x]", "expected a map of options"},
+        {"cases: {}", "no cases"},
+        {"cases: 1", "s.yaml:1:8: cases: expected a map or a list"},
+        {"case: [{}]", "unknown key \"case\"; did you mean cases"},
+        {"suite: [a]\ncases: [{}]", "suite: expected a text"},
+        {"defaults: [a]\ncases: [{}]", "s.yaml:1:11: defaults: expected a map"},
+        {"cases: [{opp: all_reduce}]", "s.yaml:1:15: unknown option \"opp\"; did you mean \"op\"?"},
+        {"cases: [{op: allreduce}]", "s.yaml:1:14: op: unknown value \"allreduce\"; did you mean"},
+        {"cases: [{op: []}]", "an empty list"},
+        {"cases: [{op: [[a]]}]", "plain values"},
+        {"cases: [{op: {a: b}}]", "expected a value or a list"},
+        {"cases: [{op: \"all_reduce,\"}]", "an empty value"},
+        {"cases: [{sizes: 12}]", "s.yaml:1:17: sizes: expected a size with a unit"},
+        {"cases: [{backend: other}]", "s.yaml:1:19: no backend other"},
+        {"cases: [{op: all_to_all_v, traffic: t, traffic_skew: 2}]", "not both"},
+    };
+
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        cx_plan_t plan = {.case_count = 7};
+
+        EXPECT_FAIL(CX_INVALID, rows[i].words, expand(rows[i].suite, NULL, 0, &plan));
+        assert_int_equal(plan.case_count, 7);
+    }
+}
+
+static void test_an_option_that_means_nothing_is_refused_only_when_asked_for(void **state)
+{
+    (void)state;
+    const cx_setting_t command     = {"root", "1", "command line", CX_ORIGIN_COMMAND};
+    const cx_setting_t environment = {"root", "1", "CX_ROOT", CX_ORIGIN_ENVIRONMENT};
+    cx_plan_t          plan;
+
+    EXPECT_FAIL(CX_INVALID, "command line: root means nothing", expand(NULL, &command, 1, &plan));
+    EXPECT_OK(expand(NULL, &environment, 1, &plan));
+    EXPECT_OK(expand("cases: [{op: [all_reduce, reduce]}]", &command, 1, &plan));
+    assert_int_equal(plan.cases[0].root, 0);
+    assert_int_equal(plan.cases[1].root, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_request_is_one_case_of_defaults),
+        cmocka_unit_test(test_lists_multiply),
+        cmocka_unit_test(test_equal_cases_are_one),
+        cmocka_unit_test(test_many_cases_stay_distinct),
+        cmocka_unit_test(test_later_layers_win_and_are_remembered),
+        cmocka_unit_test(test_options_of_a_backend),
+        cmocka_unit_test(test_what_is_refused_and_where),
+        cmocka_unit_test(test_an_option_that_means_nothing_is_refused_only_when_asked_for),
+    };
+
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}
