@@ -159,17 +159,21 @@ static cx_status_t run_reduce_scatter(cx_session_t *session, const cx_slot_t *sl
     return leave(session);
 }
 
+/* The root's data is where it is (shape.h): its receive area, if any, is left alone. */
 static cx_status_t run_broadcast(cx_session_t *session, const cx_slot_t *slot)
 {
+    const int32_t        root  = session->shape.root_rank;
     const range_t        share = share_of(session, session->block_bytes, session->rank);
-    const unsigned char *send  = cx_hostref_send(session, slot, session->shape.root_rank);
+    const unsigned char *send  = cx_hostref_send(session, slot, root);
 
     CX_HOSTREF_TRY(enter(session));
     for (size_t at = share.begin; at < share.end; at += PIECE_BYTES) {
         const size_t bytes = min_bytes(share.end - at, PIECE_BYTES);
 
         for (int32_t rank = 0; rank < session->rank_count; rank++) {
-            copy(session, cx_hostref_recv(session, slot, rank) + at, send + at, bytes);
+            if (rank != root) {
+                copy(session, cx_hostref_recv(session, slot, rank) + at, send + at, bytes);
+            }
         }
     }
     return leave(session);

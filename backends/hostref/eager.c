@@ -239,16 +239,11 @@ static cx_status_t run_broadcast(cx_session_t *session, const cx_slot_t *slot)
 {
     const int32_t root  = session->shape.root_rank;
     const size_t  bytes = session->block_bytes;
-    void         *recv  = cx_hostref_recv(session, slot, session->rank);
-    const void   *send;
 
-    if (session->rank != root) {
-        return get_into(session, root, root, recv, bytes);
+    if (session->rank == root) {
+        return put_all(session, cx_hostref_send(session, slot, root), bytes);
     }
-    send = cx_hostref_send(session, slot, root);
-    CX_HOSTREF_TRY(put_all(session, send, bytes));
-    copy_own(recv, send, bytes);
-    return CX_OK;
+    return get_into(session, root, root, cx_hostref_recv(session, slot, session->rank), bytes);
 }
 
 static cx_status_t run_send_recv(cx_session_t *session, const cx_slot_t *slot)

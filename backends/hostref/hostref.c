@@ -14,7 +14,7 @@
 #define SPIN_COUNT_OVERSUBSCRIBED 16u
 
 static const cx_option_t option_rows[] = {
-    CX_OPTION_BYTES(cx_hostref_options_t, eager_bytes, "eager-bytes", CX_OPTION_KEY, "2KiB", 0,
+    CX_OPTION_BYTES(cx_hostref_options_t, eager_bytes, "hostref-eager-bytes", CX_OPTION_KEY, "2KiB", 0,
                     1 << 20,
                     "Largest block that travels through control memory; larger ones are moved "
                     "straight between the buffers."),
@@ -207,10 +207,28 @@ static bool exceeds_caches(const cx_session_t *session)
                                                              (shape->is_in_place ? 1 : 2);
 }
 
+/* A point whose blocks its memory cannot hold would be found out inside a window, by a crash. */
+static cx_status_t refuse_impossible(const cx_session_t *session, const cx_point_t *point)
+{
+    const size_t elem_bytes = cx_hostref_elem_bytes(session->shape.dtype);
+
+    if (session->shape.op == CX_COLLECTIVE_BARRIER) {
+        return CX_OK;
+    }
+    if (!point->region || point->elems < 0 ||
+        (uint64_t)point->elems > point->region_bytes / elem_bytes) {
+        return CX_CORE_FAIL(session->core, CX_INVALID,
+                            "blocks of %lld elements do not fit into a region of %zu bytes",
+                            (long long)point->elems, point->region_bytes);
+    }
+    return CX_OK;
+}
+
 static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
     const cx_core_t *core = session->core;
 
+    CX_HOSTREF_TRY(refuse_impossible(session, point));
     session->point       = point;
     session->elem_bytes  = cx_hostref_elem_bytes(session->shape.dtype);
     session->block_bytes = (size_t)point->elems * session->elem_bytes;

@@ -290,6 +290,28 @@ static cx_status_t prepare_layout(cx_session_t *session, const int64_t *counts)
     return CX_OK;
 }
 
+static void release(cx_session_t *session)
+{
+    free(session->layout);
+    session->layout = NULL;
+    session->point  = NULL;
+}
+
+/* A point whose blocks its memory cannot hold would be found out inside a window, by a crash. */
+static cx_status_t refuse_impossible(const cx_session_t *session, const cx_point_t *point)
+{
+    if (session->shape.op == CX_COLLECTIVE_BARRIER) {
+        return CX_OK;
+    }
+    if (!point->region || point->elems < 0 ||
+        (uint64_t)point->elems > point->region_bytes / dtypes[session->shape.dtype].bytes) {
+        return CX_CORE_FAIL(session->core, CX_INVALID,
+                            "blocks of %lld elements do not fit into a region of %zu bytes",
+                            (long long)point->elems, point->region_bytes);
+    }
+    return CX_OK;
+}
+
 static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
     if (session->shape.op == CX_COLLECTIVE_ALL_TO_ALL_V) {
@@ -301,6 +323,10 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
         return CX_CORE_FAIL(session->core, CX_UNSUPPORTED,
                             "%s counts elements in an int: %lld elements are more than %d",
                             operations[session->shape.op].name, (long long)point->elems, INT_MAX);
+    }
+    if (refuse_impossible(session, point) != CX_OK) {
+        release(session);
+        return CX_INVALID;
     }
     session->point       = point;
     session->elems       = (int)point->elems;
@@ -320,13 +346,6 @@ static cx_status_t enqueue(cx_session_t *session, cx_phase_t phase, int32_t slot
     return code == MPI_SUCCESS
                ? CX_OK
                : cx_mpi_fail(session->core, operations[session->shape.op].name, code);
-}
-
-static void release(cx_session_t *session)
-{
-    free(session->layout);
-    session->layout = NULL;
-    session->point  = NULL;
 }
 
 /* The world stays joined: it is the process's, not the session's. */

@@ -8,10 +8,13 @@
 #include "cli/result_table.h"
 #include "launch/mpirun.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupt_count;
 
@@ -44,11 +47,41 @@ static const char *output_folder(cx_request_t *request)
     return cx_arena_format(&request->arena, "cx-results/%s-%s", suite, stamp);
 }
 
+/* The nearest folder that is there takes new files. */
+static cx_status_t check_place(const char *folder)
+{
+    char        place[4096];
+    struct stat facts;
+    int         rc;
+
+    (void)snprintf(place, sizeof place, "%s", folder);
+    while ((rc = stat(place, &facts)) != 0 && errno == ENOENT && strcmp(place, ".") != 0) {
+        char *slash = strrchr(place, '/');
+
+        if (slash) {
+            slash[slash == place] = '\0';
+        } else {
+            (void)snprintf(place, sizeof place, ".");
+        }
+    }
+    if (rc == 0 && !S_ISDIR(facts.st_mode)) {
+        return CX_FAIL(CX_INVALID, "--output %s: %s is not a folder", folder, place);
+    }
+    if (rc != 0 || access(place, W_OK | X_OK) != 0) {
+        return CX_FAIL(CX_INVALID, "--output %s: %s: %s", folder, place, strerror(errno));
+    }
+    return CX_OK;
+}
+
 /* Results of two runs must not mix in one folder. */
 static cx_status_t check_folder(const cx_request_t *request, const char *folder)
 {
     char plan_path[4096];
 
+    if (request->layout.first_rank > 0) {
+        return CX_OK; /* rank 0 writes, and may have begun to */
+    }
+    CX_TRY(check_place(folder));
     (void)snprintf(plan_path, sizeof plan_path, "%s/plan.json", folder);
     if (!request->options.is_resumed && cx_file_exists(plan_path)) {
         return CX_FAIL(CX_INVALID,

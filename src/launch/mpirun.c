@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ARGUMENT_COUNT_MAX 1024
+#define LEADING_WORD_COUNT 4
 
 bool cx_mpirun_is_needed(const cx_plan_t *plan, const char *launcher, int32_t rank_count)
 {
@@ -38,20 +38,23 @@ static void permit(void)
 
 cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv, cx_arena_t *arena)
 {
-    const char *arguments[ARGUMENT_COUNT_MAX] = {"mpirun", "-n"};
-    const char *program                       = cx_program_path(arena);
-    char        count[16];
-    size_t      used = 2;
+    const char  *program = cx_program_path(arena);
+    const char **arguments;
+    size_t       word_count = 1;
 
-    if (!program) {
-        return CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
+    while (argv[word_count]) {
+        word_count++;
     }
-    (void)snprintf(count, sizeof count, "%d", rank_count);
-    arguments[used++] = count;
-    arguments[used++] = program;
-    for (size_t i = 1; argv[i] && used + 1 < ARGUMENT_COUNT_MAX; i++) {
-        arguments[used++] = argv[i];
+    arguments = cx_arena_grab(arena, (LEADING_WORD_COUNT + word_count) * sizeof *arguments);
+    if (!program || !arguments) {
+        return CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc, or no memory");
     }
+    arguments[0] = "mpirun";
+    arguments[1] = "-n";
+    arguments[2] = cx_arena_format(arena, "%d", rank_count);
+    arguments[3] = program;
+    /* With the NULL behind them. */
+    memcpy(arguments + LEADING_WORD_COUNT, argv + 1, word_count * sizeof *arguments);
     permit();
     (void)execvp("mpirun", (char *const *)(uintptr_t)arguments);
     return CX_FAIL(CX_UNSUPPORTED,

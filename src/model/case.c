@@ -126,7 +126,8 @@ static size_t print_canonical(const cx_case_t *one, char *out, size_t out_bytes)
     size_t used = 0;
 
     for (const cx_option_t *row = cx_case_options; row->name && used + 64 < out_bytes; row++) {
-        used += (size_t)snprintf(out + used, out_bytes - used, "%s=", row->name);
+        used        = (size_t)(stpcpy(out + used, row->name) - out);
+        out[used++] = '=';
         used += strlen(cx_option_print(row, one, out + used, out_bytes - used - 1));
         out[used++] = '\n';
     }

@@ -20,6 +20,9 @@ typedef struct builder {
     size_t                  *seen; /* owned; case index + 1, 0 free */
     size_t                   seen_capacity;
     bool                     is_applied[CX_CASE_OPTION_COUNT_MAX];
+    const char              *backend; /* whose options were asked for last; NULL before */
+    const cx_option_t       *backend_rows;
+    size_t                   backend_options_bytes;
 } builder_t;
 
 static cx_status_t out_of_memory(void)
@@ -102,26 +105,41 @@ static cx_status_t unknown_name(const char *place, const char *name, const cx_op
                    nearest ? "\"?" : "");
 }
 
+/* Neighbouring cases mostly have the same backend, and to find one costs system calls. */
+static cx_status_t ask_backend(builder_t *builder, const char *backend, const char *place)
+{
+    const cx_plan_request_t *request = builder->request;
+
+    if (builder->backend && strcmp(builder->backend, backend) == 0) {
+        return CX_OK;
+    }
+    CX_TRY(request->backend_rows(request->context, backend, place, &builder->backend_rows,
+                                 &builder->backend_options_bytes));
+    builder->backend = backend;
+    return CX_OK;
+}
+
 /* Those extras that belong to the case's backend, checked and written in table order. */
 static cx_status_t set_backend_options(builder_t *builder, const cx_group_t *group, cx_case_t *one,
                                        const char *place)
 {
-    char               text[BACKEND_OPTIONS_BYTES_MAX] = "";
-    const cx_option_t *rows;
-    size_t             options_bytes, used = 0;
-    void              *scratch;
+    char   text[BACKEND_OPTIONS_BYTES_MAX] = "";
+    size_t used                            = 0;
+    void  *scratch;
 
-    CX_TRY(builder->request->backend_rows(builder->request->context, one->backend, place, &rows,
-                                          &options_bytes));
-    scratch = cx_arena_grab(builder->arena, options_bytes + 1);
+    CX_TRY(ask_backend(builder, one->backend, place));
+    if (!group->extras) {
+        return CX_OK;
+    }
+    scratch = cx_arena_grab(builder->arena, builder->backend_options_bytes + 1);
     if (!scratch) {
         return out_of_memory();
     }
-    for (const cx_option_t *row = rows; row && row->name; row++) {
+    for (const cx_option_t *row = builder->backend_rows; row && row->name; row++) {
         for (cx_extra_t *extra = group->extras; extra; extra = extra->next) {
             char value[CX_OPTION_TEXT_BYTES_MAX];
 
-            if (cx_options_find(rows, extra->name) != row) {
+            if (cx_options_find(builder->backend_rows, extra->name) != row) {
                 continue;
             }
             extra->is_used = true;

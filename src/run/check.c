@@ -3,6 +3,7 @@
 #include "run/check.h"
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "run/check_record.h"
 #include "store/case_json.h"
@@ -84,6 +85,15 @@ void cx_check_add(cx_check_report_t *report, cx_check_kind_t kind, const char *f
     if (finding->file && finding->text) {
         report->finding_count++;
     }
+}
+
+static cx_status_t report_init(cx_check_report_t *report)
+{
+    memset(report, 0, sizeof *report);
+    cx_arena_init(&report->arena);
+    report->findings =
+        cx_arena_grab(&report->arena, CX_CHECK_FINDING_COUNT_MAX * sizeof *report->findings);
+    return report->findings ? CX_OK : CX_FAIL(CX_RESOURCE, "out of memory for findings");
 }
 
 void cx_check_fini(cx_check_report_t *report)
@@ -327,22 +337,78 @@ static int is_no_dot(const struct dirent *entry)
     return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
+/* Files of one folder, looked at by several threads: each has a slice of the names and a report of
+ * its own. */
+typedef struct sweep {
+    const gate_t   *gate;
+    struct dirent **entries;
+    void (*visit)(gate_t *, const char *);
+    cx_check_report_t *parts; /* one per slice */
+} sweep_t;
+
+static void sweep_slice(void *context, size_t slice, size_t first, size_t end)
+{
+    const sweep_t *sweep = context;
+    gate_t         gate  = *sweep->gate;
+
+    gate.report = &sweep->parts[slice];
+    for (size_t i = first; i < end; i++) {
+        sweep->visit(&gate, sweep->entries[i]->d_name);
+    }
+}
+
+/* What a slice found, behind what the slices before it have found. */
+static void take_over(cx_check_report_t *report, const cx_check_report_t *part)
+{
+    for (int64_t i = 0; i < part->finding_count; i++) {
+        const cx_check_finding_t *finding = &part->findings[i];
+
+        cx_check_add(report, finding->kind, finding->file, "%s", finding->text);
+    }
+    report->total_count += part->total_count - part->finding_count;
+    report->record_count += part->record_count;
+}
+
+static cx_status_t sweep(sweep_t *sweep, size_t count)
+{
+    size_t            slice_count = cx_parallel_slice_count();
+    cx_check_report_t parts[CX_PARALLEL_SLICE_COUNT_MAX];
+    cx_status_t       status = CX_OK;
+
+    sweep->parts = parts;
+    for (size_t i = 0; i < slice_count; i++) {
+        if (report_init(&parts[i]) != CX_OK) {
+            status = CX_FAIL(CX_RESOURCE, "%s: out of memory", sweep->gate->dir);
+        }
+    }
+    if (status == CX_OK) {
+        cx_parallel(count, slice_count, sweep_slice, sweep);
+    }
+    for (size_t i = 0; i < slice_count; i++) {
+        take_over(sweep->gate->report, &parts[i]);
+        cx_check_fini(&parts[i]);
+    }
+    return status;
+}
+
 /* Every file of a folder, by name. A folder that is not there has none. */
 static cx_status_t walk(gate_t *gate, const char *folder, void (*visit)(gate_t *, const char *))
 {
-    char            path[PATH_MAX];
-    struct dirent **entries;
-    int count = path_of(gate, folder, path) ? scandir(path, &entries, is_no_dot, alphasort) : -1;
+    char    path[PATH_MAX];
+    sweep_t all = {.gate = gate, .visit = visit};
+    int     count =
+        path_of(gate, folder, path) ? scandir(path, &all.entries, is_no_dot, alphasort) : -1;
+    cx_status_t status;
 
     if (count < 0) {
         return errno == ENOENT ? CX_OK : CX_FAIL(CX_INVALID, "%s: %s", path, strerror(errno));
     }
+    status = sweep(&all, (size_t)count);
     for (int i = 0; i < count; i++) {
-        visit(gate, entries[i]->d_name);
-        free(entries[i]);
+        free(all.entries[i]);
     }
-    free(entries);
-    return CX_OK;
+    free(all.entries);
+    return status;
 }
 
 static void report_missing(gate_t *gate)
@@ -369,11 +435,6 @@ static cx_status_t check_all(gate_t *gate)
 {
     cx_check_report_t *report = gate->report;
 
-    report->findings =
-        cx_arena_grab(&report->arena, CX_CHECK_FINDING_COUNT_MAX * sizeof *report->findings);
-    if (!report->findings) {
-        return CX_FAIL(CX_RESOURCE, "%s: out of memory", gate->dir);
-    }
     CX_TRY(read_plan(gate));
     CX_TRY(walk(gate, "records", check_record_file));
     CX_TRY(walk(gate, "samples", check_samples_file));
@@ -384,16 +445,18 @@ static cx_status_t check_all(gate_t *gate)
 
 cx_status_t cx_check_directory(const char *dir, cx_check_report_t *out)
 {
-    cx_check_report_t report = {.findings = NULL};
-    gate_t            gate   = {.dir = dir, .report = &report};
+    cx_check_report_t report;
+    gate_t            gate = {.dir = dir, .report = &report};
     struct stat       facts;
     cx_status_t       status;
 
     if (stat(dir, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         return CX_FAIL(CX_INVALID, "%s: not a folder", dir);
     }
-    cx_arena_init(&report.arena);
-    status = check_all(&gate);
+    status = report_init(&report);
+    if (status == CX_OK) {
+        status = check_all(&gate);
+    }
     if (status != CX_OK) {
         cx_check_fini(&report);
         return status;

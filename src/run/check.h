@@ -66,7 +66,7 @@ typedef struct cx_check_report {
 /**
  * Check DIR/plan.json, DIR/records and DIR/samples. The folder is good when total_count is 0.
  *
- * memory  one record and its samples at a time, and a name per planned case
+ * memory  one record and its samples at a time per processor, and a name per planned case
  * owns    `out` is released with cx_check_fini
  * errors  CX_INVALID there is no such folder · CX_RESOURCE
  */

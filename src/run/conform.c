@@ -39,7 +39,9 @@ static void conclude(suite_t *suite, cx_conform_outcome_t outcome, const char *r
 
     suite->has_pending = false;
     suite->result->counts[outcome]++;
-    suite->request->concluded(suite->request->context, check, outcome, reason);
+    if (suite->is_reporter) {
+        suite->request->concluded(suite->request->context, check, outcome, reason);
+    }
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -91,8 +93,10 @@ static cx_status_t take_messages(suite_t *suite)
         cx_status_t status;
 
         cx_wire_pop(&suite->inbox);
-        status = event ? take_event(suite, event)
-                       : CX_FAIL(CX_INTERNAL, "the ranks sent an event that is no JSON");
+        if (!event) {
+            return CX_FAIL(CX_INTERNAL, "the ranks sent an event that is no JSON");
+        }
+        status = take_event(suite, event);
         json_decref(event);
         CX_TRY(status);
     }
@@ -104,10 +108,10 @@ static cx_status_t take_messages(suite_t *suite)
 static cx_status_t start(suite_t *suite)
 {
     const cx_conform_request_t *request = suite->request;
-    json_t     *document = json_pack("{ss,ss,sI,sf,sO}", "backend", request->backend, "device",
-                                     request->device, "first_index", (json_int_t)suite->next_index,
-                                     "timeout_us", request->timeout_us, "options",
-                                     (json_t *)(uintptr_t)request->backend_options);
+    json_t                     *document =
+        json_pack("{ss,ss,sI,sf,sO}", "backend", request->backend, "device", request->device,
+                  "first_index", (json_int_t)suite->next_index, "timeout_us", request->timeout_us,
+                  "options", (json_t *)(uintptr_t)request->backend_options);
     cx_status_t status;
 
     if (!document) {
@@ -127,7 +131,7 @@ static cx_status_t watch(suite_t *suite)
     int32_t running_count = 1;
 
     while (running_count > 0 && suite->loss.status == CX_OK) {
-        struct pollfd fd = {.fd = suite->is_closed ? -1 : suite->launch.channel_fd,
+        struct pollfd fd = {.fd     = suite->is_closed ? -1 : suite->launch.channel_fd,
                             .events = POLLIN};
 
         (void)poll(&fd, 1, POLL_MS);
@@ -214,8 +218,12 @@ cx_status_t cx_conform_run(const cx_conform_request_t *request, cx_conform_resul
                                     .address          = layout->address,
                                     .token            = layout->token,
                                     .audit_path       = cx_audit_path(&arena)};
-    status     = argv[0] ? run_sets(&suite)
-                         : CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
+    status     = CX_OK;
+    if (!argv[0]) {
+        status = CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
+    } else {
+        status = run_sets(&suite);
+    }
     cx_arena_fini(&arena);
     return status;
 }

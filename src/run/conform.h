@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The conformance suite as its supervisor sees it: a table of promises, and ranks that put a
- * backend to each. Never prints. Not the checks themselves (conform_kit.h and the files it names). */
+ * backend to each. Never prints. Not the checks themselves (conform_kit.h and the files it names).
+ */
 #ifndef CX_RUN_CONFORM_H
 #define CX_RUN_CONFORM_H
 

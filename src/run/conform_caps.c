@@ -37,7 +37,7 @@ typedef struct passage {
 static cx_status_t judge_passages(const cx_conform_t *conform, const passage_t *passages)
 {
     int32_t rank_count = conform->context->core.rank_count, last = 0, first = 0;
-    double  bound_ns   = conform->context->clock.bound_ns;
+    double  bound_ns = conform->context->clock.bound_ns;
 
     for (int32_t rank = 1; rank < rank_count; rank++) {
         last  = passages[rank].entered_ns > passages[last].entered_ns ? rank : last;

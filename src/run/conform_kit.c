@@ -62,10 +62,10 @@ void cx_conform_load(cx_conform_t *conform)
 
 static cx_status_t read_options(cx_conform_t *conform)
 {
-    const cx_option_t *rows = conform->ops->options;
-    void       *options = cx_arena_grab(&conform->arena, conform->ops->options_bytes + 1);
-    const char *name;
-    json_t     *value;
+    const cx_option_t *rows    = conform->ops->options;
+    void              *options = cx_arena_grab(&conform->arena, conform->ops->options_bytes + 1);
+    const char        *name;
+    json_t            *value;
 
     if (!options) {
         return CX_FAIL(CX_RESOURCE, "out of memory for the options of %s", conform->backend);
@@ -80,8 +80,8 @@ static cx_status_t read_options(cx_conform_t *conform)
         if (!row) {
             return CX_FAIL(CX_INVALID, "backend %s has no option \"%s\"", conform->backend, name);
         }
-        CX_TRY(cx_option_set(row, options, json_string_value(value), "command line",
-                             &conform->arena));
+        CX_TRY(
+            cx_option_set(row, options, json_string_value(value), "command line", &conform->arena));
     }
     conform->options = options;
     return CX_OK;
@@ -107,7 +107,7 @@ static cx_status_t probe(cx_conform_t *conform)
     CX_TRY(read_options(conform));
     CX_TRY(cx_bench_device(&conform->bench, choose_device(conform)));
     conform->can_run = true;
-    if (!cx_conform_any_case(conform, &one)) {
+    if (!cx_conform_find_case(conform, -1, &one)) {
         conform->can_run = false;
         return CX_FAIL(CX_UNSUPPORTED, "it offers nothing to %d ranks on device %s",
                        conform->context->core.rank_count, conform->context->device_name);
@@ -141,8 +141,8 @@ cx_status_t cx_conform_probe(cx_conform_t *conform)
 
 /* The walk's place as one number, whose digits are the choices. */
 enum { ROOTS = 2, PLACEMENTS = 2 };
-#define WALK_COUNT                                                                                \
-    ((int32_t)CX_COLLECTIVE_COUNT * PLACEMENTS * (int32_t)CX_DTYPE_COUNT *                        \
+#define WALK_COUNT                                                         \
+    ((int32_t)CX_COLLECTIVE_COUNT * PLACEMENTS * (int32_t)CX_DTYPE_COUNT * \
      (int32_t)CX_REDOP_COUNT * ROOTS)
 
 /* The case at a place of the walk. False where the choices make none: a reduction for an operation
@@ -179,7 +179,7 @@ static bool case_at(const cx_conform_t *conform, int32_t place, cx_case_t *out)
 static bool is_meaningful(const cx_conform_t *conform, const cx_case_t *one)
 {
     cx_shape_t shape = cx_case_shape(one);
-    bool       is_so = cx_collective_check_shape(&shape, conform->context->core.rank_count) == CX_OK;
+    bool is_so = cx_collective_check_shape(&shape, conform->context->core.rank_count) == CX_OK;
 
     cx_detail_clear();
     return is_so;
@@ -188,26 +188,55 @@ static bool is_meaningful(const cx_conform_t *conform, const cx_case_t *one)
 static bool is_offered(const cx_conform_t *conform, const cx_case_t *one)
 {
     cx_shape_t shape = cx_case_shape(one);
-    bool       is_so = cx_backend_supports(conform->ops, &conform->caps, &shape,
-                                           &conform->context->core, conform->context->device_name,
-                                           conform->context->host_count) == CX_OK;
+    bool       is_so =
+        cx_backend_supports(conform->ops, &conform->caps, &shape, &conform->context->core,
+                            conform->context->device_name, conform->context->host_count) == CX_OK;
 
     cx_detail_clear();
     return is_so;
 }
 
-static cx_status_t visit_named(cx_conform_t *conform, const cx_case_t *one,
-                               cx_conform_case_fn visit)
-{
-    cx_status_t status = visit(conform, one);
+/* A walk that goes on behind failures which all ranks know of, and tells of the first. */
+typedef struct walk {
+    cx_conform_t      *conform;
+    cx_conform_case_fn visit;
+    int64_t            case_count, failed_count;
+    cx_status_t        status;
+    cx_detail_t        first;
+} walk_t;
 
+static cx_status_t visit_case(walk_t *walk, const cx_case_t *one)
+{
+    cx_status_t status = walk->visit(walk->conform, one);
+
+    walk->case_count++;
     if (status == CX_OK) {
         return CX_OK;
     }
-    return cx_conform_blame(status, "%s %s%s%s%s", cx_collective_slugs[one->op],
-                            cx_dtype_slugs[one->dtype], one->redop != CX_REDOP_NONE ? " " : "",
-                            one->redop != CX_REDOP_NONE ? cx_redop_slugs[one->redop] : "",
-                            one->placement == 1 ? " in place" : "");
+    (void)cx_conform_blame(status, "%s %s%s%s%s", cx_collective_slugs[one->op],
+                           cx_dtype_slugs[one->dtype], one->redop != CX_REDOP_NONE ? " " : "",
+                           one->redop != CX_REDOP_NONE ? cx_redop_slugs[one->redop] : "",
+                           one->placement == 1 ? " in place" : "");
+    if (cx_conform_is_out_of_step(status)) {
+        return status;
+    }
+    if (walk->failed_count++ == 0) {
+        walk->status = status;
+        walk->first  = *cx_detail();
+    }
+    cx_detail_clear();
+    return CX_OK;
+}
+
+static cx_status_t conclude_walk(const walk_t *walk)
+{
+    if (walk->failed_count == 0) {
+        return CX_OK;
+    }
+    cx_fail_record(walk->first.status, walk->first.file, walk->first.line,
+                   "%lld of %lld cases, the first: %s", (long long)walk->failed_count,
+                   (long long)walk->case_count, walk->first.text);
+    return walk->status;
 }
 
 /* fp32 where there is a choice, as its arithmetic depends on the order. */
@@ -218,9 +247,10 @@ static bool is_typical(const cx_conform_t *conform, const cx_case_t *one)
     return one->op == CX_COLLECTIVE_BARRIER || !has_fp32 || one->dtype == CX_DTYPE_FP32;
 }
 
-cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range, bool wants_offered,
-                                 cx_conform_case_fn visit)
+cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range,
+                                 bool wants_offered, cx_conform_case_fn visit)
 {
+    walk_t    walk       = {.conform = conform, .visit = visit};
     int32_t   visited_op = -1;
     cx_case_t one;
 
@@ -233,17 +263,17 @@ cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range
         }
         if (is_wanted) {
             visited_op = one.op;
-            CX_TRY(visit_named(conform, &one, visit));
+            CX_TRY(visit_case(&walk, &one));
         }
     }
-    return CX_OK;
+    return conclude_walk(&walk);
 }
 
-bool cx_conform_any_case(cx_conform_t *conform, cx_case_t *out)
+bool cx_conform_find_case(cx_conform_t *conform, int32_t op, cx_case_t *out)
 {
     for (int32_t place = 0; place < WALK_COUNT; place++) {
-        if (case_at(conform, place, out) && is_meaningful(conform, out) &&
-            is_offered(conform, out)) {
+        if (case_at(conform, place, out) && (op < 0 || out->op == op) &&
+            is_meaningful(conform, out) && is_offered(conform, out)) {
             return true;
         }
     }

@@ -50,18 +50,22 @@ bool cx_conform_is_out_of_step(cx_status_t status);
 typedef cx_status_t (*cx_conform_case_fn)(cx_conform_t *conform, const cx_case_t *one);
 
 /* Which cases: every type and reduction of every operation, or one of each operation. */
-typedef enum cx_conform_range { CX_CONFORM_EVERY_CASE, CX_CONFORM_EVERY_OPERATION } cx_conform_range_t;
+typedef enum cx_conform_range {
+    CX_CONFORM_EVERY_CASE,
+    CX_CONFORM_EVERY_OPERATION
+} cx_conform_range_t;
 
 /**
  * Call `visit` for each case that has a meaning and that the backend offers (or, with is_offered
- * false, does not offer). A failure stops the walk and carries the case's name.
- * errors  those of `visit`
+ * false, does not offer).
+ * errors  that of the first case that failed, by its name, with the number of all that did: a
+ *         failure which leaves the ranks in step does not stop the walk
  */
 cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range, bool is_offered,
                                  cx_conform_case_fn visit);
 
-/* The first case that is offered, for checks that need just one; false: none. */
-bool cx_conform_any_case(cx_conform_t *conform, cx_case_t *out);
+/* The first case of an operation, or with op -1 of any, that is offered; false: there is none. */
+bool cx_conform_find_case(cx_conform_t *conform, int32_t op, cx_case_t *out);
 
 /* ---- trials ---------------------------------------------------------------------------------- */
 
@@ -90,8 +94,8 @@ cx_status_t cx_trial_verify(cx_trial_t *trial, int64_t operation_count);
 
 void cx_trial_release(cx_trial_t *trial); /* undoes prepare and plan */
 void cx_trial_close(cx_trial_t *trial);   /* undoes everything */
-/* The end of a check: closes, unless the ranks are out of step, when closing may wait for ranks that
- * are gone and the process ends instead. Returns `status`. */
+/* The end of a check: closes, unless the ranks are out of step, when closing may wait for ranks
+ * that are gone and the process ends instead. Returns `status`. */
 cx_status_t cx_trial_end(cx_trial_t *trial, cx_status_t status);
 
 /* ---- what a process holds -------------------------------------------------------------------- */

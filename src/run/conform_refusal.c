@@ -179,24 +179,31 @@ static cx_status_t attempt(cx_trial_t *trial, int64_t failing_call)
     return status;
 }
 
+static cx_status_t judge_attempt(cx_status_t status, int64_t call)
+{
+    bool has_sentence = cx_detail()->text[0] != '\0';
+
+    cx_detail_clear();
+    if (status == CX_OK) {
+        return CX_FAIL(CX_INVALID, "device call %lld failed, and open and prepare said ok",
+                       (long long)call);
+    }
+    if (!has_sentence) {
+        return CX_FAIL(CX_INVALID, "the failure of device call %lld is reported without a sentence",
+                       (long long)call);
+    }
+    return CX_OK;
+}
+
 static cx_status_t fail_each_call(cx_trial_t *trial, int64_t call_count)
 {
     for (int64_t call = 1; call <= call_count; call++) {
         cx_status_t status = attempt(trial, call);
-        bool        has_sentence = cx_detail()->text[0] != '\0';
 
         if (cx_conform_is_out_of_step(status)) {
             return cx_conform_blame(status, "device call %lld failed", (long long)call);
         }
-        cx_detail_clear();
-        status = status == CX_OK ? CX_FAIL(CX_INVALID, "device call %lld of %lld failed, and open "
-                                                       "and prepare said ok",
-                                           (long long)call, (long long)call_count)
-                 : !has_sentence ? CX_FAIL(CX_INVALID, "the failure of device call %lld is reported "
-                                                       "without a sentence",
-                                           (long long)call)
-                                 : CX_OK;
-        CX_TRY(cx_agree(trial->conform->context, status));
+        CX_TRY(cx_agree(trial->conform->context, judge_attempt(status, call)));
     }
     return CX_OK;
 }
@@ -265,7 +272,7 @@ cx_status_t cx_conform_device_failure(cx_conform_t *conform)
     cx_case_t  one;
     cx_trial_t trial;
 
-    (void)cx_conform_any_case(conform, &one);
+    (void)cx_conform_find_case(conform, -1, &one);
     cx_trial_init(&trial, conform, &one);
     return cx_trial_end(&trial, fail_device(&trial));
 }
@@ -336,7 +343,7 @@ static cx_status_t wait_in_vain(cx_trial_t *trial)
     context->timeout_ns = WAIT_NS;
     (void)cx_rank_context_phase(context, "waiting in vain");
     started_ns = cx_now_ns();
-    status     = conform->ops->enqueue(trial->session, CX_PHASE_OPERATION, 0, conform->bench.stream);
+    status = conform->ops->enqueue(trial->session, CX_PHASE_OPERATION, 0, conform->bench.stream);
     if (status == CX_OK && CX_HAS(conform->ops, wait)) {
         status = conform->ops->wait(trial->session, CX_PHASE_OPERATION);
     }
@@ -347,14 +354,17 @@ static cx_status_t wait_in_vain(cx_trial_t *trial)
     return judge_wait(conform, status, cx_now_ns() - started_ns);
 }
 
-/* An operation that nobody can finish alone. */
-static cx_status_t try_absence(cx_conform_t *conform, const cx_case_t *one)
+/* An operation that nobody can finish alone. The session is not closed: its library may wait for
+ * the rank that is missing. */
+cx_status_t cx_conform_absent_peer(cx_conform_t *conform)
 {
+    cx_case_t  one;
     cx_trial_t trial;
 
-    if (one->op != CX_COLLECTIVE_ALL_REDUCE && one->op != CX_COLLECTIVE_BARRIER) {
-        return CX_OK;
+    if (!cx_conform_find_case(conform, CX_COLLECTIVE_ALL_REDUCE, &one) &&
+        !cx_conform_find_case(conform, CX_COLLECTIVE_BARRIER, &one)) {
+        return cx_conform_skip(conform, "neither all_reduce nor barrier is offered");
     }
-    cx_trial_init(&trial, conform, one);
+    cx_trial_init(&trial, conform, &one);
     return wait_in_vain(&trial);
 }

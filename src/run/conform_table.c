@@ -44,9 +44,9 @@ cx_status_t cx_conform_name(cx_conform_t *conform)
 static size_t bytes_of_kind(cx_value_kind_t kind)
 {
     static const size_t bytes[CX_VALUE_KIND_COUNT] = {
-        [CX_VALUE_INT] = sizeof(int64_t),   [CX_VALUE_BYTES] = sizeof(int64_t),
-        [CX_VALUE_TIME] = sizeof(double),   [CX_VALUE_RATIO] = sizeof(double),
-        [CX_VALUE_BOOL] = sizeof(bool),     [CX_VALUE_ENUM] = sizeof(int32_t),
+        [CX_VALUE_INT] = sizeof(int64_t), [CX_VALUE_BYTES] = sizeof(int64_t),
+        [CX_VALUE_TIME] = sizeof(double), [CX_VALUE_RATIO] = sizeof(double),
+        [CX_VALUE_BOOL] = sizeof(bool),   [CX_VALUE_ENUM] = sizeof(int32_t),
         [CX_VALUE_TEXT] = sizeof(char *),
     };
 
@@ -97,8 +97,9 @@ static cx_status_t check_default(cx_conform_t *conform, const cx_option_t *row, 
     CX_TRY(cx_option_set(row, object, first, "default", &conform->arena));
     (void)cx_option_print(row, object, second, sizeof second);
     if (strcmp(first, second) != 0) {
-        return CX_FAIL(CX_INVALID, "option \"%s\": the default \"%s\" is printed \"%s\", and that "
-                                   "is read as \"%s\"",
+        return CX_FAIL(CX_INVALID,
+                       "option \"%s\": the default \"%s\" is printed \"%s\", and that "
+                       "is read as \"%s\"",
                        row->name, row->default_text, first, second);
     }
     return CX_OK;
@@ -158,9 +159,9 @@ static bool is_same(const cx_caps_t *a, const cx_caps_t *b)
            a->in_place_collectives == b->in_place_collectives && a->dtypes == b->dtypes &&
            a->reduce_dtypes == b->reduce_dtypes && a->redops == b->redops &&
            a->memory == b->memory && a->rank_count_min == b->rank_count_min &&
-           a->rank_count_max == b->rank_count_max &&
-           a->message_bytes_max == b->message_bytes_max && a->spans_hosts == b->spans_hosts &&
-           a->is_thread_bound == b->is_thread_bound && a->moves_no_data == b->moves_no_data &&
+           a->rank_count_max == b->rank_count_max && a->message_bytes_max == b->message_bytes_max &&
+           a->spans_hosts == b->spans_hosts && a->is_thread_bound == b->is_thread_bound &&
+           a->moves_no_data == b->moves_no_data &&
            is_same_text(a->library_version, b->library_version) &&
            is_same_text(a->library_path, b->library_path) && is_same_text(a->devices, b->devices);
 }

@@ -30,8 +30,7 @@ cx_status_t cx_trial_open(cx_trial_t *trial)
     cx_status_t   status;
 
     (void)cx_rank_context_phase(conform->context, "backend open");
-    status =
-        conform->ops->open(&conform->context->core, &shape, conform->options, &trial->session);
+    status = conform->ops->open(&conform->context->core, &shape, conform->options, &trial->session);
     if (status != CX_OK) {
         trial->session = NULL;
     }

@@ -75,12 +75,11 @@ cx_status_t cx_conform_window(cx_conform_t *conform)
 static void fill_inexact(cx_trial_t *trial)
 {
     const cx_workload_t *workload = &trial->workload;
-    size_t count = workload->layout.send_bytes / sizeof(float);
-    float *out   = (float *)(void *)((char *)workload->point.region + workload->slots[0].send_offset);
+    size_t               count    = workload->layout.send_bytes / sizeof(float);
+    float *out = (float *)(void *)((char *)workload->point.region + workload->slots[0].send_offset);
 
     for (size_t i = 0; i < count && trial->one.dtype == CX_DTYPE_FP32; i++) {
-        uint64_t random =
-            cx_prng_at(UINT64_C(0x5eed) + (uint64_t)workload->data.rank, (uint64_t)i);
+        uint64_t random = cx_prng_at(UINT64_C(0x5eed) + (uint64_t)workload->data.rank, (uint64_t)i);
 
         out[i] = ldexpf((float)(random & 0xffff) + 1.0f, (int)(random >> 60));
     }

@@ -17,10 +17,10 @@ static int64_t physical_memory_bytes(void)
 }
 
 /* The largest rung needs two sets of two buffers on each rank of this host. */
-static cx_status_t check_memory(const cx_case_t *one, const cx_rank_layout_t *layout)
+static cx_status_t check_memory(const cx_case_t *one, const cx_rank_layout_t *layout,
+                                int64_t memory_bytes)
 {
-    int64_t     memory_bytes = physical_memory_bytes();
-    int64_t     copies       = (int64_t)BUFFERS_PER_SLOT * SLOTS_AT_LEAST * layout->host_rank_count;
+    int64_t     copies = (int64_t)BUFFERS_PER_SLOT * SLOTS_AT_LEAST * layout->host_rank_count;
     int64_t     largest_bytes;
     cx_ladder_t ladder;
     char        asked[32], limit[32];
@@ -40,11 +40,13 @@ static cx_status_t check_memory(const cx_case_t *one, const cx_rank_layout_t *la
 
 cx_status_t cx_precheck(const cx_plan_t *plan, const cx_rank_layout_t *layout)
 {
+    int64_t memory_bytes = physical_memory_bytes();
+
     for (size_t i = 0; i < plan->case_count; i++) {
         cx_shape_t shape = cx_case_shape(&plan->cases[i]);
 
         CX_TRY(cx_collective_check_shape(&shape, layout->rank_count));
-        CX_TRY(check_memory(&plan->cases[i], layout));
+        CX_TRY(check_memory(&plan->cases[i], layout, memory_bytes));
     }
     return CX_OK;
 }

@@ -13,11 +13,14 @@
 #include "run/processors.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STAR_FD_COUNT_MAX 4096
+/* How fast a bound grows once it was learnt; source: peers/clocksync.h. */
+#define CLOCK_BOUND_DOUBLES_NS 0.5e9
 
 static bool is_over(const cx_core_t *core)
 {
@@ -128,6 +131,40 @@ static void count_hosts(cx_rank_context_t *context)
     }
 }
 
+cx_status_t cx_rank_context_clock(cx_rank_context_t *context)
+{
+    const cx_core_t *core     = &context->core;
+    double          *bounds   = calloc((size_t)core->rank_count, sizeof *bounds);
+    double           worst_ns = 0, second_ns = 0;
+    cx_status_t      status;
+
+    if (!bounds) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for %d bounds", core->rank_count);
+    }
+    CX_TRY_OR(free_bounds, cx_clock_sync(core->peers_ops, core->peers,
+                                         cx_rank_context_phase(context, "clock"), &context->clock));
+    CX_TRY_OR(free_bounds, core->peers_ops->allgather(core->peers, &context->clock.bound_ns, bounds,
+                                                      sizeof *bounds, context->deadline_ns));
+    for (int32_t rank = 0; rank < core->rank_count; rank++) {
+        second_ns = fmax(second_ns, fmin(worst_ns, bounds[rank]));
+        worst_ns  = fmax(worst_ns, bounds[rank]);
+    }
+    /* Ranks of one host read one clock, whose resolution is the whole error. */
+    context->skew_bound_ns = context->host_count > 1 ? worst_ns + second_ns : worst_ns;
+
+free_bounds:
+    free(bounds);
+    return status;
+}
+
+double cx_rank_context_skew_bound_us(const cx_rank_context_t *context)
+{
+    double age_ns = (double)(cx_now_ns() - context->clock.reference_ns);
+
+    return context->skew_bound_ns *
+           (context->host_count > 1 ? 1 + age_ns / CLOCK_BOUND_DOUBLES_NS : 1) / 1e3;
+}
+
 cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)
 {
     cx_launch_env_t env;
@@ -152,8 +189,7 @@ cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)
     count_hosts(context);
     CX_TRY(cx_processors_share(context));
     find_audit(&context->audit);
-    return cx_clock_sync(context->core.peers_ops, context->core.peers,
-                         cx_rank_context_phase(context, "clock"), &context->clock);
+    return cx_rank_context_clock(context);
 }
 
 void cx_rank_context_close(cx_rank_context_t *context)

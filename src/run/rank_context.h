@@ -21,6 +21,7 @@ typedef struct cx_rank_context {
     int64_t           deadline_ns, timeout_ns;
     int               channel_fd; /* -1 on ranks that do not report */
     cx_clock_model_t  clock;
+    double            skew_bound_ns; /* how far apart two ranks' common times may be, at first */
     cx_audit_t        audit;
     const char       *device_name; /* of the open device; NULL before */
     cx_device_facts_t facts;
@@ -41,6 +42,12 @@ cx_status_t cx_rank_context_device(cx_rank_context_t *context, const char *name)
 /* A new deadline, `timeout_ns` from now, and what it is for; the supervisor sees both. `phase` is a
  * literal. Returns the deadline. */
 int64_t cx_rank_context_phase(cx_rank_context_t *context, const char *phase);
+
+/* Learn the common time base (again, across hosts: it ages). Collective. Errors: those of peers. */
+cx_status_t cx_rank_context_clock(cx_rank_context_t *context);
+
+/* How far apart the common times of two ranks may be by now, at the same instant. */
+double cx_rank_context_skew_bound_us(const cx_rank_context_t *context);
 
 /* A device stamp of this rank in the common time base; virtual time has one base already. */
 int64_t cx_rank_context_common_ns(const cx_rank_context_t *context, int64_t local_ns);

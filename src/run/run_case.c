@@ -272,7 +272,7 @@ static void conclude(const run_t *run, const cx_outcome_t *outcome, cx_row_t *ro
 static cx_status_t measure_point(run_t *run, cx_row_t *row, char *detail, size_t detail_bytes)
 {
     cx_sampling_t sampling = sampling_of(run->one);
-    double        bound_us = run->context->clock.bound_ns / 1e3;
+    double        bound_us;
     cx_outcome_t  outcome;
     cx_job_t      job;
 
@@ -281,6 +281,7 @@ static cx_status_t measure_point(run_t *run, cx_row_t *row, char *detail, size_t
     if (outcome.wrong_count > 0) {
         CX_TRY(gather_verdict(run, detail, detail_bytes));
     }
+    bound_us = cx_rank_context_skew_bound_us(run->context);
     cx_row_fill(&run->workload, &run->series, &outcome, bound_us, row);
     judge_barrier(run, bound_us, row);
     conclude(run, &outcome, row, detail, detail_bytes);
@@ -365,6 +366,9 @@ static bool is_orderly(cx_status_t status)
 
 static cx_status_t run_rungs(run_t *run)
 {
+    if (run->context->host_count > 1) {
+        CX_TRY(cx_rank_context_clock(run->context));
+    }
     CX_TRY(cx_agree(run->context, cx_bench_device(run->bench, run->one->device)));
     CX_TRY(cx_agree(run->context, open_local(run)));
     CX_TRY(cx_agree(run->context, open_session(run)));

@@ -5,10 +5,10 @@
 
 #include <math.h>
 
-/* P(B = k + 1) from P(B = k), or from anything in proportion to it */
-static double next_weight(double weight, int64_t k, int64_t trial_count, double q)
+/* P(B = k + 1) from P(B = k), or from anything in proportion to it; `odds` are q / (1 - q) */
+static double next_weight(double weight, int64_t k, int64_t trial_count, double odds)
 {
-    return weight * (double)(trial_count - k) / (double)(k + 1) * q / (1.0 - q);
+    return weight * odds * (double)(trial_count - k) / (double)(k + 1);
 }
 
 /* Smallest k with P(B <= k) >= probability. Weights are relative to that of the first k within
@@ -19,15 +19,16 @@ static int64_t binomial_quantile(int64_t trial_count, double q, double probabili
     const double  reach  = 12.0 * (sqrt(mean * (1.0 - q)) + 1.0);
     const int64_t first  = (int64_t)fmax(0.0, mean - reach);
     const int64_t last   = (int64_t)fmin((double)trial_count, mean + reach);
+    const double  odds   = q / (1.0 - q);
     double        weight = 1.0, total = 1.0, sum = 1.0;
     int64_t       found = first;
 
     for (int64_t k = first; k < last; k++) {
-        weight = next_weight(weight, k, trial_count, q);
+        weight = next_weight(weight, k, trial_count, odds);
         total += weight;
     }
     for (weight = 1.0; sum < probability * total; found++) {
-        weight = next_weight(weight, found, trial_count, q);
+        weight = next_weight(weight, found, trial_count, odds);
         sum += weight;
     }
     return found;

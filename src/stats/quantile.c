@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW_COUNT_MAX 16
+
 static int compare_doubles(const void *left, const void *right)
 {
     const double a = *(const double *)left;
@@ -16,9 +18,25 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* By insertion: a batch of five is sorted for every five samples there are. */
+static void sort_few(double *values, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        const double value = values[i];
+        int64_t      at    = i;
+
+        for (; at > 0 && values[at - 1] > value; at--) {
+            values[at] = values[at - 1];
+        }
+        values[at] = value;
+    }
+}
+
 void cx_sort(double *values, int64_t count)
 {
-    if (count > 1) {
+    if (count <= FEW_COUNT_MAX) {
+        sort_few(values, count);
+    } else {
         qsort(values, (size_t)count, sizeof *values, compare_doubles);
     }
 }

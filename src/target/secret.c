@@ -108,12 +108,12 @@ static size_t distinct_count(cx_view_t view, size_t at, size_t length)
 
 static size_t token_length(cx_view_t view, size_t at, const token_shape_t *shape)
 {
-    const size_t prefix_length = strlen(shape->prefix);
-    size_t       end           = at + prefix_length;
-
     if (!cx_view_starts(view, at, shape->prefix)) {
         return 0;
     }
+    const size_t prefix_length = strlen(shape->prefix);
+    size_t       end           = at + prefix_length;
+
     while (end < view.bytes &&
            (cx_is_alnum(view.text[end]) ||
             (view.text[end] != '\0' && strchr(shape->also, view.text[end]))) &&
@@ -323,6 +323,13 @@ static bool find_named(cx_view_t view, size_t at, cx_secret_hit_t *out)
     return true;
 }
 
+/* Inside a word nothing begins but a key's dashes and the colon behind a URL's scheme. */
+static bool can_begin(cx_view_t view, size_t at)
+{
+    return at == 0 || !cx_is_alnum(view.text[at - 1]) || view.text[at] == '-' ||
+           view.text[at] == ':';
+}
+
 void cx_secret_find(const char *text, size_t bytes, size_t from_bytes, cx_secret_hit_t *out)
 {
     static bool (*const finders[])(cx_view_t view, size_t at, cx_secret_hit_t * out) = {
@@ -332,7 +339,7 @@ void cx_secret_find(const char *text, size_t bytes, size_t from_bytes, cx_secret
     const cx_view_t view = {text, bytes};
 
     for (size_t at = from_bytes; at < bytes; at++) {
-        for (size_t i = 0; i < sizeof finders / sizeof finders[0]; i++) {
+        for (size_t i = 0; can_begin(view, at) && i < sizeof finders / sizeof finders[0]; i++) {
             if (finders[i](view, at, out)) {
                 return;
             }

@@ -32,10 +32,13 @@ bool cx_view_starts(cx_view_t view, size_t at, const char *word)
 
 bool cx_view_has_word(cx_view_t view, size_t at, const char *word)
 {
+    /* As above; 0x20 is what tells a small letter from its capital. */
+    if (at >= view.bytes || (view.text[at] | 0x20) != (word[0] | 0x20)) {
+        return false;
+    }
     const size_t length = strlen(word);
 
-    return at <= view.bytes && length <= view.bytes - at &&
-           strncasecmp(view.text + at, word, length) == 0;
+    return length <= view.bytes - at && strncasecmp(view.text + at, word, length) == 0;
 }
 
 /* Moves over any of `set`; returns the first place that holds another. */

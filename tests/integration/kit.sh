@@ -164,3 +164,25 @@ kit_end() {
 kit_has_records() {
     [ "$(find "$1/records" -name '*.json' 2>/dev/null | wc -l)" -ge "$2" ]
 }
+
+# kit_measures COMMAND...: a run that ends with every case measured. On a busy machine a series may be
+# `unstable`, which is an outcome (exit 1) and no failure of the program.
+kit_measures() {
+    local rc=0
+    "$@" >out 2>err 3>&- || rc=$?
+    kit_is results 'set(x["status"] for x in records) <= {"ok", "unstable"} and len(records) > 0' True &&
+        kit_is results "int(set(x['status'] for x in records) != {'ok'})" "$rc" && return
+    echo "-- $*"
+    cat out err
+    kit_ask results '[x["detail"] for x in records]'
+    return 1
+}
+
+# kit_checks DIR: check finds nothing but what the run said itself.
+kit_checks() {
+    cx check "$1" >checked 2>&1 3>&- || true
+    if grep -v 'not-ok: unstable' checked | grep -qE '^(error|outcome|collectivex)'; then
+        cat checked
+        return 1
+    fi
+}

@@ -28,11 +28,10 @@ static void fill_lattice(const cx_ep_activation_t *activation, uint32_t first_id
     uint16_t       period[2 * LATTICE_PERIOD];
 
     for (int i = 0; i < 2 * LATTICE_PERIOD; i++) {
-        period[i] =
-            cx_bf16_from_float((float)(i * COLUMN_STEP % LATTICE_PERIOD - 128) * 0.015625f);
+        period[i] = cx_bf16_from_float((float)(i * COLUMN_STEP % LATTICE_PERIOD - 128) * 0.015625f);
     }
     for (int64_t row = 0; row < row_count; row++) {
-        const uint64_t at = ((uint64_t)first_id + (uint64_t)row) * 131 + shift;
+        const uint64_t at   = ((uint64_t)first_id + (uint64_t)row) * 131 + shift;
         const uint64_t from = at % LATTICE_PERIOD * COLUMN_STEP_INVERSE % LATTICE_PERIOD;
 
         for (int64_t c = 0; c < activation->hidden_elems; c += LATTICE_PERIOD) {

@@ -76,9 +76,9 @@ static void pack(const replica_t *replicas, double *rank_loads, int64_t *rank_co
 /* From logical_experts back to the replicas of each expert, ascending. */
 static void index_replicas(const int64_t *counts, int64_t *filled, cx_ep_eplb_t *eplb)
 {
-    eplb->replica_firsts[0]  = 0;
-    eplb->replicated_count   = 0;
-    eplb->replica_count_max  = 0;
+    eplb->replica_firsts[0] = 0;
+    eplb->replicated_count  = 0;
+    eplb->replica_count_max = 0;
     for (int64_t e = 0; e < eplb->expert_count; e++) {
         eplb->replica_firsts[e + 1] = eplb->replica_firsts[e] + counts[e];
         eplb->replicated_count += counts[e] > 1;
@@ -95,7 +95,7 @@ static void index_replicas(const int64_t *counts, int64_t *filled, cx_ep_eplb_t 
 
 cx_status_t cx_ep_eplb_plan(const int64_t *loads, cx_ep_eplb_t *in_out, cx_arena_t *arena)
 {
-    cx_ep_eplb_t eplb = *in_out;
+    cx_ep_eplb_t eplb    = *in_out;
     const size_t experts = (size_t)eplb.expert_count, ranks = (size_t)eplb.rank_count;
     int64_t     *counts, *filled, *rank_counts;
     double      *rank_loads;

@@ -137,8 +137,7 @@ cx_status_t cx_ep_shape_names(const char *folder, cx_arena_t *arena, const char 
     while ((entry = readdir(handle)) != NULL && count < SHAPE_COUNT_MAX) {
         size_t length = strlen(entry->d_name);
 
-        if (length > ending_length &&
-            strcmp(entry->d_name + length - ending_length, ENDING) == 0) {
+        if (length > ending_length && strcmp(entry->d_name + length - ending_length, ENDING) == 0) {
             names[count++] =
                 cx_arena_format(arena, "%.*s", (int)(length - ending_length), entry->d_name);
         }

@@ -53,7 +53,7 @@ void cx_ep_pair_copies(const cx_ep_trace_t *trace, const int64_t *first_tokens, 
 
 static cx_ep_spread_t spread_of(const int64_t *values, int64_t count)
 {
-    cx_ep_spread_t spread = {.min_count = values[0], .max_count = values[0]};
+    cx_ep_spread_t spread  = {.min_count = values[0], .max_count = values[0]};
     double         squares = 0;
 
     for (int64_t i = 0; i < count; i++) {
@@ -67,8 +67,7 @@ static cx_ep_spread_t spread_of(const int64_t *values, int64_t count)
 
         squares += difference * difference;
     }
-    spread.cv_ratio =
-        spread.mean_count > 0 ? sqrt(squares / (double)count) / spread.mean_count : 0;
+    spread.cv_ratio = spread.mean_count > 0 ? sqrt(squares / (double)count) / spread.mean_count : 0;
     return spread;
 }
 
@@ -126,13 +125,13 @@ static void count_fanout(const cx_ep_trace_t *trace, cx_ep_stats_t *stats)
 
 static void count_locality(const cx_ep_work_t *work, cx_ep_stats_t *stats)
 {
-    const int64_t rank_count = stats->rank_count;
+    const int64_t rank_count  = stats->rank_count;
     int64_t       node_copies = 0, domain_copies = 0;
 
     for (int64_t i = 0; i < rank_count * rank_count; i++) {
-        const int64_t from = work->position_ranks[i / rank_count];
-        const int64_t to   = work->position_ranks[i % rank_count];
-        const int64_t node = work->workload.node_rank_count;
+        const int64_t from   = work->position_ranks[i / rank_count];
+        const int64_t to     = work->position_ranks[i % rank_count];
+        const int64_t node   = work->workload.node_rank_count;
         const int64_t domain = work->workload.domain_rank_count;
 
         stats->local_copies += from == to ? stats->pair_copies[i] : 0;
@@ -170,10 +169,10 @@ static cx_status_t grab_arrays(cx_arena_t *arena, cx_ep_stats_t *stats)
 /* Rank imbalance of the logical experts: what EPLB is there to mend. */
 static cx_status_t count_logical(const cx_ep_work_t *work, cx_arena_t *arena, cx_ep_stats_t *stats)
 {
-    const cx_ep_trace_t *trace      = &work->trace;
-    int64_t             *loads      = cx_arena_grab(arena, (size_t)trace->expert_count * sizeof *loads);
-    int64_t             *rank_loads = cx_arena_grab(arena, (size_t)stats->rank_count * sizeof *loads);
-    cx_ep_spread_t       spread;
+    const cx_ep_trace_t *trace = &work->trace;
+    int64_t             *loads = cx_arena_grab(arena, (size_t)trace->expert_count * sizeof *loads);
+    int64_t       *rank_loads  = cx_arena_grab(arena, (size_t)stats->rank_count * sizeof *loads);
+    cx_ep_spread_t spread;
 
     if (!loads || !rank_loads) {
         return CX_FAIL(CX_RESOURCE, "out of memory for the statistics of a workload");

@@ -26,14 +26,14 @@ typedef struct cx_ep_stats {
     int64_t       *source_tokens;    /* [rank_count] */
     cx_ep_spread_t fanout, expert_load, rank_assignment, rank_copy, source_token;
     int64_t        copies, assignments;
-    double         hotspot_ratio;        /* busiest expert over the mean */
-    double         rank_imbalance_ratio; /* busiest rank over the mean, in assignments */
+    double         hotspot_ratio;             /* busiest expert over the mean */
+    double         rank_imbalance_ratio;      /* busiest rank over the mean, in assignments */
     double         rank_copy_imbalance_ratio; /* the same in copies */
     int64_t        empty_expert_count, empty_rank_count, empty_source_count;
     /* shares of the copies; the last two are one minus node and domain */
     double local_rank_ratio, same_node_ratio, same_domain_ratio, cross_node_ratio,
         cross_domain_ratio;
-    int64_t local_copies; /* that never leave their rank */
+    int64_t local_copies;            /* that never leave their rank */
     double  logical_imbalance_ratio; /* rank imbalance as it would be without EPLB */
 } cx_ep_stats_t;
 

@@ -92,8 +92,7 @@ static cx_status_t check_row(const char *path, const cx_ep_trace_t *trace, int64
     for (int64_t slot = 0; slot < trace->topk; slot++) {
         if (row[slot] < 0 || row[slot] >= trace->expert_count) {
             return CX_FAIL(CX_INVALID, "%s: token %lld: there is no expert %lld among %lld", path,
-                           (long long)token, (long long)row[slot],
-                           (long long)trace->expert_count);
+                           (long long)token, (long long)row[slot], (long long)trace->expert_count);
         }
         for (int64_t other = 0; other < slot; other++) {
             if (row[other] == row[slot]) {
@@ -105,8 +104,8 @@ static cx_status_t check_row(const char *path, const cx_ep_trace_t *trace, int64
     return CX_OK;
 }
 
-static cx_status_t decode(const char *path, const char *bytes, size_t byte_count,
-                          cx_arena_t *arena, cx_ep_trace_t *trace)
+static cx_status_t decode(const char *path, const char *bytes, size_t byte_count, cx_arena_t *arena,
+                          cx_ep_trace_t *trace)
 {
     const char *next;
     size_t      count, has_weights;
@@ -164,11 +163,10 @@ cx_status_t cx_ep_trace_read(const char *path, int64_t expert_count, cx_arena_t 
 cx_status_t cx_ep_trace_encode(const cx_ep_trace_t *trace, cx_arena_t *arena,
                                unsigned char **bytes_out, size_t *byte_count_out)
 {
-    const size_t count = (size_t)trace->token_count * (size_t)trace->topk;
-    const size_t byte_count =
-        HEADER_BYTES + count * (trace->weights ? 8 : 4) + DIGEST_BYTES;
-    unsigned char *bytes = cx_arena_grab(arena, byte_count);
-    unsigned char *next  = bytes;
+    const size_t   count      = (size_t)trace->token_count * (size_t)trace->topk;
+    const size_t   byte_count = HEADER_BYTES + count * (trace->weights ? 8 : 4) + DIGEST_BYTES;
+    unsigned char *bytes      = cx_arena_grab(arena, byte_count);
+    unsigned char *next       = bytes;
 
     if (!bytes) {
         return CX_FAIL(CX_RESOURCE, "out of memory for a trace file");

@@ -33,7 +33,7 @@ int64_t cx_ep_first_token(const cx_ep_workload_t *workload, int64_t rank)
 static cx_status_t read_recorded(const cx_ep_workload_t *workload, cx_arena_t *arena,
                                  cx_ep_trace_t *recorded)
 {
-    const int64_t token_count = cx_ep_first_token(workload, workload->rank_count);
+    const int64_t token_count  = cx_ep_first_token(workload, workload->rank_count);
     const int64_t needed_count = workload->redundant_count > 0 ? 2 * token_count : token_count;
 
     CX_TRY(cx_ep_trace_read(workload->trace_path, workload->expert_count, arena, recorded));
@@ -91,8 +91,7 @@ static cx_status_t balance(const cx_ep_trace_t *recorded, cx_arena_t *arena, cx_
     work->physical.expert_count = work->eplb.physical_count;
     work->physical.experts      = trace.experts;
     for (int64_t i = 0; i < trace.token_count * trace.topk; i++) {
-        trace.experts[i] =
-            cx_ep_eplb_physical(&work->eplb, i / trace.topk, work->trace.experts[i]);
+        trace.experts[i] = cx_ep_eplb_physical(&work->eplb, i / trace.topk, work->trace.experts[i]);
     }
     return CX_OK;
 }

@@ -19,14 +19,14 @@
 #define CX_EP_HIDDEN_MIN 32                       /* room for the bits of a source id */
 
 /* name, slug, what a token's experts are */
-#define CX_EP_ROUTING_MAP(X)                                                              \
-    X(UNIFORM, "uniform", "distinct experts, all equally likely")                         \
-    X(BALANCED, "balanced", "equal load on every expert, as many ranks as possible")      \
-    X(BALANCED_RANK_LOCAL, "balanced-rank-local", "equal load, neighbouring experts")     \
-    X(ZIPF, "zipf", "distinct experts, popularity falling with the expert's number")      \
-    X(HOTSPOT, "hotspot", "one expert in every token, the others uniform")                \
-    X(HOTSPOT_MOVING, "hotspot-moving", "the same, the hot expert moves with the step")   \
-    X(ALTERNATING_GROUPS, "alternating-groups", "one half of the experts, in turn")       \
+#define CX_EP_ROUTING_MAP(X)                                                            \
+    X(UNIFORM, "uniform", "distinct experts, all equally likely")                       \
+    X(BALANCED, "balanced", "equal load on every expert, as many ranks as possible")    \
+    X(BALANCED_RANK_LOCAL, "balanced-rank-local", "equal load, neighbouring experts")   \
+    X(ZIPF, "zipf", "distinct experts, popularity falling with the expert's number")    \
+    X(HOTSPOT, "hotspot", "one expert in every token, the others uniform")              \
+    X(HOTSPOT_MOVING, "hotspot-moving", "the same, the hot expert moves with the step") \
+    X(ALTERNATING_GROUPS, "alternating-groups", "one half of the experts, in turn")     \
     X(TRACE, "trace", "as recorded in a file")
 
 typedef enum cx_ep_routing {

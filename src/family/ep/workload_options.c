@@ -75,8 +75,7 @@ static cx_status_t check_sizes(const cx_ep_workload_t *workload)
         return CX_FAIL(CX_INVALID, "ep: %lld experts do not divide by %lld ranks",
                        (long long)workload->expert_count, (long long)workload->rank_count);
     }
-    if (workload->tokens < 1 ||
-        workload->tokens > CX_EP_TOKEN_COUNT_MAX / workload->rank_count) {
+    if (workload->tokens < 1 || workload->tokens > CX_EP_TOKEN_COUNT_MAX / workload->rank_count) {
         return CX_FAIL(CX_INVALID, "tokens: %lld on each of %lld ranks are not 1..2^32 - 1",
                        (long long)workload->tokens, (long long)workload->rank_count);
     }

@@ -82,6 +82,12 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
     size_t rank_count = (size_t)session->core->rank_count;
 
+    if (session->shape.op != CX_COLLECTIVE_BARRIER &&
+        (!point->region || point->elems < 0 ||
+         (uint64_t)point->elems > point->region_bytes / session->elem_bytes)) {
+        return CX_CORE_FAIL(session->core, CX_INVALID, "%lld elements do not fit into their region",
+                            (long long)point->elems);
+    }
     session->point  = point;
     session->pieces = calloc(rank_count, sizeof *session->pieces);
     if (session->pieces) {

@@ -136,7 +136,7 @@ static void test_faults_of_data_make_the_output_of_these_ranks_wrong(void **stat
         {"skipped_send", CX_COLLECTIVE_ALL_REDUCE, CX_DTYPE_FP32, CX_REDOP_SUM, 3},
         {"skipped_send", CX_COLLECTIVE_GATHER, CX_DTYPE_FP32, CX_REDOP_NONE, 1},
         {"skipped_send", CX_COLLECTIVE_BROADCAST, CX_DTYPE_FP32, CX_REDOP_NONE, 1},
-        {"wrong_root", CX_COLLECTIVE_BROADCAST, CX_DTYPE_INT32, CX_REDOP_NONE, 3},
+        {"wrong_root", CX_COLLECTIVE_BROADCAST, CX_DTYPE_INT32, CX_REDOP_NONE, 2},
         {"wrong_root", CX_COLLECTIVE_REDUCE, CX_DTYPE_INT32, CX_REDOP_SUM, 1},
         {"wrong_root", CX_COLLECTIVE_GATHER, CX_DTYPE_INT32, CX_REDOP_NONE, 1},
         {"wrong_root", CX_COLLECTIVE_SCATTER, CX_DTYPE_INT32, CX_REDOP_NONE, 3},
@@ -190,7 +190,11 @@ static cx_status_t open_solo(solo_t *solo, fake_core_t *fake, cx_collective_t op
 
     lend_spin(fake);
     solo->slot  = (cx_slot_t){.send = solo->input, .recv = solo->output};
-    solo->point = (cx_point_t){.elems = 4, .slot_count = 1, .slots = &solo->slot};
+    solo->point = (cx_point_t){.elems        = 4,
+                               .slot_count   = 1,
+                               .slots        = &solo->slot,
+                               .region       = solo->input,
+                               .region_bytes = sizeof solo->input};
     if (ops->open(&fake->core, &shape, &fault_index, &solo->session) != CX_OK) {
         return fake_detail_status;
     }

@@ -206,6 +206,7 @@ static inline void exercise_measure(exercise_run_t *run)
         break;
     case CX_COLLECTIVE_BROADCAST:
         run->send_elems = is_root ? what->elems : 0;
+        run->recv_elems = is_root ? 0 : what->elems;
         break;
     default:
         break;

@@ -19,7 +19,7 @@ static void test_hostref_exports_the_table_of_this_abi(void **state)
     assert_int_equal(ops->struct_size, sizeof *ops);
     assert_string_equal(ops->name, "hostref");
     assert_int_equal(ops->options_bytes, sizeof(int64_t));
-    assert_string_equal(ops->options[0].name, "eager-bytes");
+    assert_string_equal(ops->options[0].name, "hostref-eager-bytes");
     assert_null(ops->options[1].name);
 }
 

@@ -146,13 +146,35 @@ static void test_more_elements_than_an_int_counts_are_refused_by_prepare(void **
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cx_session_t *session = open_session(cases[i].op, CX_REDOP_NONE);
         int64_t       counts  = cases[i].elems;
-        cx_point_t    point   = {.elems = cases[i].elems, .counts = &counts};
+        cx_point_t    point   = {.elems        = cases[i].elems,
+                                 .region       = &counts, /* prepare does not touch it */
+                                 .region_bytes = SIZE_MAX,
+                                 .counts       = &counts};
 
         assert_int_equal(ops->prepare(session, &point), CX_UNSUPPORTED);
         assert_non_null(strstr(fake_detail_text, cases[i].text));
         counts = point.elems = INT_MAX;
         assert_int_equal(ops->prepare(session, &point), CX_OK);
         ops->release(session);
+        ops->close(session);
+    }
+}
+
+static void test_blocks_larger_than_their_memory_are_refused_by_prepare(void **state)
+{
+    static float     memory[4];
+    const cx_point_t points[] = {
+        {.elems = 5, .region = memory, .region_bytes = sizeof memory},
+        {.elems = -1, .region = memory, .region_bytes = sizeof memory},
+        {.elems = 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        cx_session_t *session = open_session(CX_COLLECTIVE_ALL_REDUCE, CX_REDOP_SUM);
+
+        assert_int_equal(ops->prepare(session, &points[i]), CX_INVALID);
+        assert_non_null(strstr(fake_detail_text, "do not fit into a region"));
         ops->close(session);
     }
 }
@@ -164,7 +186,8 @@ static void test_a_failed_call_is_named_with_its_text(void **state)
     cx_session_t *session = open_session(CX_COLLECTIVE_ALL_REDUCE, CX_REDOP_AVG);
     float         send = 1, recv = 0;
     cx_slot_t     slot  = {.send = &send, .recv = &recv};
-    cx_point_t    point = {.elems = 1, .slot_count = 1, .slots = &slot};
+    cx_point_t    point = {
+           .elems = 1, .slot_count = 1, .slots = &slot, .region = &send, .region_bytes = sizeof send};
 
     (void)state;
     assert_int_equal(ops->prepare(session, &point), CX_OK);
@@ -184,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_caps_offer_is_right, set_up),
         cmocka_unit_test_setup(test_barrier_needs_no_buffers, set_up),
         cmocka_unit_test_setup(test_a_process_opens_many_sessions_one_after_another, set_up),
+        cmocka_unit_test_setup(test_blocks_larger_than_their_memory_are_refused_by_prepare, set_up),
         cmocka_unit_test_setup(test_more_elements_than_an_int_counts_are_refused_by_prepare,
                                set_up),
         cmocka_unit_test_setup(test_a_failed_call_is_named_with_its_text, set_up),

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests the derivation of publication classes: each fact alone lowers the class as its row says. */
+#include "judge/publication.h"
+
+#include "support/expect.h"
+
+static const cx_judge_facts_t spotless = {
+    .status         = CX_OK,
+    .row_count      = 3,
+    .launch_count   = CX_OFFICIAL_LAUNCH_COUNT_MIN,
+    .timed_count    = 100,
+    .verified_count = 100,
+    .is_verified    = true,
+    .has_output     = true,
+    .has_provenance = true,
+    .is_settled     = true,
+};
+
+static void expect(const cx_judge_facts_t *facts, cx_reason_t reason, cx_publication_class_t level)
+{
+    cx_publication_t publication = cx_judge(facts);
+
+    assert_int_equal(publication.reasons, UINT32_C(1) << reason);
+    assert_int_equal(publication.level, level);
+    assert_int_equal(cx_reason_best(reason), level);
+}
+
+static void test_nothing_against_it_is_official(void **state)
+{
+    (void)state;
+    cx_publication_t publication = cx_judge(&spotless);
+
+    assert_int_equal(publication.level, CX_PUBLICATION_OFFICIAL);
+    assert_int_equal(publication.reasons, 0);
+}
+
+static void test_each_fact_lowers_the_class(void **state)
+{
+    (void)state;
+    cx_judge_facts_t facts = spotless;
+
+    facts.row_count = 0;
+    expect(&facts, CX_REASON_NO_ROWS, CX_PUBLICATION_FAILED);
+    facts                = spotless;
+    facts.verified_count = 0;
+    expect(&facts, CX_REASON_NO_EVIDENCE, CX_PUBLICATION_INVALID);
+    facts            = spotless;
+    facts.is_settled = false;
+    expect(&facts, CX_REASON_NOT_SETTLED, CX_PUBLICATION_DIAGNOSTIC);
+    facts             = spotless;
+    facts.is_verified = false;
+    expect(&facts, CX_REASON_NOT_VERIFIED, CX_PUBLICATION_DIAGNOSTIC);
+    facts               = spotless;
+    facts.moves_no_data = true;
+    expect(&facts, CX_REASON_MOVES_NO_DATA, CX_PUBLICATION_DIAGNOSTIC);
+    facts              = spotless;
+    facts.is_disturbed = true;
+    expect(&facts, CX_REASON_DISTURBED, CX_PUBLICATION_DIAGNOSTIC);
+    facts                     = spotless;
+    facts.has_audit_violation = true;
+    expect(&facts, CX_REASON_AUDIT, CX_PUBLICATION_DIAGNOSTIC);
+    facts                   = spotless;
+    facts.is_oversubscribed = true;
+    expect(&facts, CX_REASON_OVERSUBSCRIBED, CX_PUBLICATION_DIAGNOSTIC);
+    facts                = spotless;
+    facts.is_debug_build = true;
+    expect(&facts, CX_REASON_DEBUG_BUILD, CX_PUBLICATION_DIAGNOSTIC);
+    facts              = spotless;
+    facts.is_git_dirty = true;
+    expect(&facts, CX_REASON_GIT_DIRTY, CX_PUBLICATION_DIAGNOSTIC);
+    facts                = spotless;
+    facts.verified_count = 99;
+    expect(&facts, CX_REASON_PARTLY_VERIFIED, CX_PUBLICATION_COMPARABLE);
+    facts             = spotless;
+    facts.is_imported = true;
+    expect(&facts, CX_REASON_IMPORTED, CX_PUBLICATION_COMPARABLE);
+    facts                = spotless;
+    facts.has_provenance = false;
+    expect(&facts, CX_REASON_NO_PROVENANCE, CX_PUBLICATION_COMPARABLE);
+    facts              = spotless;
+    facts.launch_count = CX_OFFICIAL_LAUNCH_COUNT_MIN - 1;
+    expect(&facts, CX_REASON_FEW_LAUNCHES, CX_PUBLICATION_COMPARABLE);
+}
+
+static void test_each_status_has_its_class(void **state)
+{
+    (void)state;
+    static const cx_publication_class_t levels[CX_STATUS_COUNT] = {
+        [CX_OK] = CX_PUBLICATION_OFFICIAL,         [CX_UNSUPPORTED] = CX_PUBLICATION_FAILED,
+        [CX_INVALID] = CX_PUBLICATION_INVALID,     [CX_INCORRECT] = CX_PUBLICATION_INVALID,
+        [CX_UNSTABLE] = CX_PUBLICATION_DIAGNOSTIC, [CX_TIMEOUT] = CX_PUBLICATION_FAILED,
+        [CX_PEER] = CX_PUBLICATION_FAILED,         [CX_BACKEND] = CX_PUBLICATION_FAILED,
+        [CX_DEVICE] = CX_PUBLICATION_FAILED,       [CX_RESOURCE] = CX_PUBLICATION_FAILED,
+        [CX_INTERNAL] = CX_PUBLICATION_FAILED,
+    };
+
+    for (int i = 0; i <= CX_STATUS_COUNT; i++) {
+        cx_judge_facts_t facts = spotless;
+
+        facts.status = (cx_status_t)i; /* one past the last: a slug nobody knows */
+        assert_int_equal(cx_judge(&facts).level,
+                         i == CX_STATUS_COUNT ? CX_PUBLICATION_FAILED : levels[i]);
+    }
+}
+
+static void test_a_barrier_has_nothing_to_verify(void **state)
+{
+    (void)state;
+    cx_judge_facts_t facts = spotless;
+
+    facts.has_output     = false;
+    facts.verified_count = 0;
+    assert_int_equal(cx_judge(&facts).level, CX_PUBLICATION_OFFICIAL);
+}
+
+static void test_the_worst_reason_decides_and_all_are_named(void **state)
+{
+    (void)state;
+    cx_judge_facts_t facts = spotless;
+    cx_publication_t publication;
+
+    facts.launch_count = 1;
+    facts.is_git_dirty = true;
+    facts.status       = CX_INCORRECT;
+    publication        = cx_judge(&facts);
+    assert_int_equal(publication.level, CX_PUBLICATION_INVALID);
+    assert_int_equal(publication.reasons, 1u << CX_REASON_INCORRECT | 1u << CX_REASON_GIT_DIRTY |
+                                              1u << CX_REASON_FEW_LAUNCHES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_against_it_is_official),
+        cmocka_unit_test(test_each_fact_lowers_the_class),
+        cmocka_unit_test(test_each_status_has_its_class),
+        cmocka_unit_test(test_a_barrier_has_nothing_to_verify),
+        cmocka_unit_test(test_the_worst_reason_decides_and_all_are_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is refused before any process is started. */
+#include "run/precheck.h"
+
+#include "unit/run/kit.h"
+
+static cx_arena_t arena;
+
+static cx_status_t precheck(const char *words, int32_t rank_count)
+{
+    cx_case_t        cases[2] = {kit_case(&arena, ""), kit_case(&arena, words)};
+    cx_plan_t        plan     = {.cases = cases, .case_count = 2};
+    cx_rank_layout_t layout   = {.rank_count = rank_count, .host_rank_count = rank_count};
+
+    return cx_precheck(&plan, &layout);
+}
+
+static void test_what_means_nothing_is_refused(void **state)
+{
+    (void)state;
+    EXPECT_OK(precheck("op=broadcast root=1", 2));
+    EXPECT_FAIL(CX_INVALID, "root 2 is not one of the ranks 0 to 1",
+                precheck("op=broadcast root=2", 2));
+    EXPECT_FAIL(CX_INVALID, "in place has no meaning for send_recv",
+                precheck("op=send_recv placement=in_place", 2));
+    EXPECT_FAIL(CX_INVALID, "sizes: ", precheck("sizes=8B,7B", 2));
+}
+
+/* The limit lies where four buffers of all ranks of the host fill its memory, on any machine. */
+static void test_sizes_over_the_memory_are_refused(void **state)
+{
+    int64_t memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    char    words[64];
+
+    (void)state;
+    (void)snprintf(words, sizeof words, "sizes=8B,%lldB", (long long)(memory_bytes / 8));
+    EXPECT_OK(precheck(words, 2));
+    (void)snprintf(words, sizeof words, "sizes=8B,%lldB", (long long)(memory_bytes / 8 + 1));
+    EXPECT_FAIL(CX_INVALID, "needs 8 buffers of that size on this host", precheck(words, 2));
+    EXPECT_FAIL(CX_INVALID, "needs 16 buffers of that size", precheck(words, 4));
+    EXPECT_FAIL(CX_INVALID, "MiB each", precheck(words, 4));
+}
+
+static void test_a_barrier_needs_no_memory(void **state)
+{
+    (void)state;
+    EXPECT_OK(precheck("op=barrier", 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_means_nothing_is_refused),
+        cmocka_unit_test(test_sizes_over_the_memory_are_refused),
+        cmocka_unit_test(test_a_barrier_needs_no_memory),
+    };
+    int failed;
+
+    cx_arena_init(&arena);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    cx_arena_fini(&arena);
+    return failed;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests against declared capabilities: each can fail on its own, with words that say what. */
+#include "run/support.h"
+
+#include "support/expect.h"
+
+static const cx_backend_ops_t ops = {.name = "tested"};
+
+static const cx_caps_t modest = {.families             = CX_BIT(CX_FAMILY_COLLECTIVE),
+                                 .collectives          = CX_BIT(CX_COLLECTIVE_ALL_REDUCE) |
+                                                CX_BIT(CX_COLLECTIVE_ALL_GATHER) |
+                                                CX_BIT(CX_COLLECTIVE_BARRIER),
+                                 .in_place_collectives = CX_BIT(CX_COLLECTIVE_ALL_REDUCE),
+                                 .dtypes         = CX_BIT(CX_DTYPE_FP32) | CX_BIT(CX_DTYPE_INT8),
+                                 .reduce_dtypes  = CX_BIT(CX_DTYPE_FP32),
+                                 .redops         = CX_BIT(CX_REDOP_SUM),
+                                 .rank_count_min = 2,
+                                 .rank_count_max = 4,
+                                 .devices        = "host  simulator"};
+
+#define OP(name) CX_COLLECTIVE_##name
+
+static void test_the_table_of_requests(void **state)
+{
+    static const struct {
+        cx_shape_t  shape;
+        int32_t     rank_count;
+        const char *device;
+        int32_t     host_count;
+        const char *words; /* NULL: supported */
+    } rows[] = {
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_SUM}, 2, "host", 1, NULL},
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_SUM, .is_in_place = true},
+         4, "simulator", 1, NULL},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_INT8}, 3, "host", 1, NULL},
+        {{.op = OP(BARRIER), .dtype = CX_DTYPE_FP64}, 3, "host", 1, NULL}, /* moves nothing */
+        {{.family = CX_FAMILY_COUNT, .op = OP(BARRIER)}, 3, "host", 1, "has no barrier"},
+        {{.op = OP(GATHER), .dtype = CX_DTYPE_FP32}, 2, "host", 1, "tested has no gather"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32, .is_in_place = true}, 2, "host", 1,
+         "tested has no all_gather in place"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_BF16}, 2, "host", 1, "does not move bf16"},
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_INT8, .redop = CX_REDOP_SUM}, 2, "host", 1,
+         "does not reduce int8 with sum"},
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_MAX}, 2, "host", 1,
+         "does not reduce fp32 with max"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 2, "sim", 1,
+         "works on device host  simulator, not on sim"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 1, "host", 1,
+         "works with 2 to 4 ranks, not with 1"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 5, "host", 1, "not with 5"},
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 4, "host", 2,
+         "works within one host, the ranks are on 2"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_core_t core = {.rank_count = rows[i].rank_count};
+
+        cx_detail_clear();
+        expect_status(cx_backend_supports(&ops, &modest, &rows[i].shape, &core, rows[i].device,
+                                          rows[i].host_count),
+                      rows[i].words ? CX_UNSUPPORTED : CX_OK, rows[i].words ? rows[i].words : "",
+                      __FILE__, (int)i);
+    }
+}
+
+static void test_what_is_not_limited_is_supported(void **state)
+{
+    cx_caps_t  caps  = modest;
+    cx_core_t  core  = {.rank_count = 5000};
+    cx_shape_t shape = {.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32};
+
+    (void)state;
+    caps.rank_count_min = caps.rank_count_max = 0;
+    caps.spans_hosts                          = true;
+    EXPECT_OK(cx_backend_supports(&ops, &caps, &shape, &core, "host", 100));
+    caps.devices = NULL;
+    EXPECT_FAIL(CX_UNSUPPORTED, "not on host",
+                cx_backend_supports(&ops, &caps, &shape, &core, "host", 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_table_of_requests),
+        cmocka_unit_test(test_what_is_not_limited_is_supported),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
