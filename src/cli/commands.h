@@ -15,24 +15,22 @@ typedef enum cx_exit {
 } cx_exit_t;
 
 /* name, function, summary, usage */
-#define CX_COMMAND_MAP(X)                                                                          \
-    X("run", cx_cmd_run, "measure a suite, or one case given by options",                          \
-      "run [SUITE] [--OPTION VALUE ...]")                                                          \
-    X("plan", cx_cmd_plan, "show the cases a run would measure, and run nothing",                  \
-      "plan [SUITE] [--OPTION VALUE ...]")                                                         \
-    X("list", cx_cmd_list, "show backends, devices, suites or options",                            \
-      "list backends|devices|suites|options")                                                      \
-    X("probe", cx_cmd_probe, "show the machine as records describe it", "probe")                   \
-    X("check", cx_cmd_check, "the gate: is every requested case there, ok, and unchanged?",        \
-      "check DIR")                                                                                 \
-    X("show", cx_cmd_show, "print the tables of a results folder again", "show DIR")               \
-    X("workload", cx_cmd_workload, "show an expert-parallel workload, and run nothing",            \
-      "workload [--shape S] [--routing R] [--what W] [--format F] [-o FILE] [--OPTION VALUE ...]") \
-    X("import", cx_cmd_import, "read nccl-tests, rccl-tests or OSU output into records",           \
-      "import FILE --output DIR")                                                                  \
-    X("conform", cx_cmd_conform, "check that a backend keeps the promises of the ABI",             \
-      "conform BACKEND")                                                                           \
-    X("print-tables", cx_cmd_print_tables, "print schemas and reference pages of all tables",      \
+#define CX_COMMAND_MAP(X)                                                                     \
+    X("run", cx_cmd_run, "measure a suite, or one case given by options",                     \
+      "run [SUITE] [--OPTION VALUE ...]")                                                     \
+    X("plan", cx_cmd_plan, "show the cases a run would measure, and run nothing",             \
+      "plan [SUITE] [--OPTION VALUE ...]")                                                    \
+    X("list", cx_cmd_list, "show backends, devices, suites or options",                       \
+      "list backends|devices|suites|options")                                                 \
+    X("probe", cx_cmd_probe, "show the machine as records describe it", "probe")              \
+    X("check", cx_cmd_check, "the gate: is every requested case there, ok, and unchanged?",   \
+      "check DIR")                                                                            \
+    X("show", cx_cmd_show, "print the tables of a results folder again", "show DIR")          \
+    X("import", cx_cmd_import, "read nccl-tests, rccl-tests or OSU output into records",      \
+      "import FILE --output DIR")                                                             \
+    X("conform", cx_cmd_conform, "check that a backend keeps the promises of the ABI",        \
+      "conform BACKEND")                                                                      \
+    X("print-tables", cx_cmd_print_tables, "print schemas and reference pages of all tables", \
       "print-tables DIR")
 
 #define CX_COMMAND_DECLARE(name, function, summary, usage) int function(int argc, char **argv);

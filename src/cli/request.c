@@ -2,6 +2,7 @@
 /* Requests of `run` and `plan`. */
 #include "cli/request.h"
 
+#include "cli/style.h"
 #include "run/catalog.h"
 #include "run/precheck.h"
 
@@ -59,6 +60,10 @@ static cx_status_t read_all(const char *command, int argc, char **argv, cx_reque
         return CX_OK;
     }
     CX_TRY(cx_env_detect(&request->env));
+    /* The terminal that a launcher gives its ranks may end in a file. */
+    if (strcmp(request->env.launcher, "none") != 0 && request->options.color == CX_COLOR_AUTO) {
+        request->options.color = CX_COLOR_NEVER;
+    }
     CX_TRY(cx_rank_layout(&request->options, &request->env, &request->arena, &request->layout));
     return expand(request);
 }

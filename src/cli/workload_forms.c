@@ -110,6 +110,19 @@ static void print_json_table(const table_t *table, cx_text_t *text)
     cx_text_append(text, "]", 1);
 }
 
+/* A printed option in the type that it has in JSON. */
+static json_t *typed_value(const cx_option_t *row, const char *text)
+{
+    switch (row->kind) {
+    case CX_VALUE_INT:
+        return json_integer(strtoll(text, NULL, 10));
+    case CX_VALUE_RATIO:
+        return json_real(strtod(text, NULL));
+    default:
+        return json_string(text);
+    }
+}
+
 /* The description: every option that is part of the digest, and the digests. */
 static json_t *describe(const cx_workload_request_t *request, const cx_ep_work_t *work)
 {
@@ -121,10 +134,7 @@ static json_t *describe(const cx_workload_request_t *request, const cx_ep_work_t
         if (row->role == CX_OPTION_KEY) {
             (void)cx_option_key(row, key, sizeof key);
             (void)cx_option_print(row, &work->workload, value, sizeof value);
-            (void)json_object_set_new(options, key,
-                                      row->kind == CX_VALUE_INT
-                                          ? json_integer(strtoll(value, NULL, 10))
-                                          : json_string(value));
+            (void)json_object_set_new(options, key, typed_value(row, value));
         }
     }
     if (request->shape) {

@@ -2,8 +2,10 @@
 /* When enough is enough. */
 #include "measure/stop.h"
 
-/* A series that has not settled gets more time before it is given up as unstable. */
+/* A series that has not settled, or has not the samples an interval of the median needs
+ * (stats/ci.h), gets more time: so many budgets. */
 #define BUDGET_EXTENSION 4
+#define INTERVAL_COUNT_MIN 6
 
 const char *cx_stop_slug(cx_stop_t stop)
 {
@@ -12,9 +14,11 @@ const char *cx_stop_slug(cx_stop_t stop)
     return slugs[stop];
 }
 
-static bool is_settled(const cx_sampling_t *sampling, const cx_series_t *series)
+/* Whether the series is good for a row, as far as it has come. */
+static bool is_presentable(const cx_sampling_t *sampling, const cx_series_t *series)
 {
-    return cx_warmup_detect(series->reduced_us, series->count, sampling->warmup_min).is_settled;
+    return series->count >= sampling->warmup_min + INTERVAL_COUNT_MIN &&
+           cx_warmup_detect(series->reduced_us, series->count, sampling->warmup_min).is_settled;
 }
 
 static bool target_is_met(const cx_sampling_t *sampling, cx_series_t *series)
@@ -40,7 +44,7 @@ cx_stop_t cx_stop_reached(const cx_sampling_t *sampling, cx_series_t *series, do
         return CX_STOP_SAMPLES_MAX;
     }
     if (elapsed_us >= sampling->budget_us * BUDGET_EXTENSION ||
-        (elapsed_us >= sampling->budget_us && is_settled(sampling, series))) {
+        (elapsed_us >= sampling->budget_us && is_presentable(sampling, series))) {
         return CX_STOP_BUDGET;
     }
     if (sampling->target_ratio > 0 && series->count >= enough &&

@@ -23,7 +23,7 @@ typedef struct cx_row {
     double      arrival_skew_us_p50, exit_skew_us_p50, skew_bound_us;
     int64_t     sample_count, discarded_count, block_count, repeated_block_count, outlier_count;
     double      effective_count;
-    int64_t     slot_count, verified_count, timed_count, wrong_count;
+    int64_t     attempt_count, slot_count, verified_count, timed_count, wrong_count;
     const char *stop_reason, *findings;
     double      wall_s;
 } cx_row_t;

@@ -41,6 +41,8 @@ const cx_field_t cx_row_fields[] = {
     ROW(repeated_block_count, "blocks", "Blocks thrown away because the machine was disturbed."),
     ROW(outlier_count, "samples", "Samples beyond three interquartile ranges; kept, not dropped."),
     ROW(effective_count, "samples", "Independent samples the series is worth (autocorrelation)."),
+    ROW(attempt_count, "attempts",
+        "Times the size was measured until its series settled; the last one is this row."),
     ROW(slot_count, "slots", "Sets of buffers the iterations rotated over."),
     ROW(verified_count, "operations", "Timed operations whose whole output was checked."),
     ROW(timed_count, "operations", "Operations that ran inside timed windows."),

@@ -369,7 +369,7 @@ static void take_over(cx_check_report_t *report, const cx_check_report_t *part)
     report->record_count += part->record_count;
 }
 
-static cx_status_t sweep(sweep_t *sweep, size_t count)
+static cx_status_t sweep_all(sweep_t *sweep, size_t count)
 {
     size_t            slice_count = cx_parallel_slice_count();
     cx_check_report_t parts[CX_PARALLEL_SLICE_COUNT_MAX];
@@ -403,7 +403,7 @@ static cx_status_t walk(gate_t *gate, const char *folder, void (*visit)(gate_t *
     if (count < 0) {
         return errno == ENOENT ? CX_OK : CX_FAIL(CX_INVALID, "%s: %s", path, strerror(errno));
     }
-    status = sweep(&all, (size_t)count);
+    status = sweep_all(&all, (size_t)count);
     for (int i = 0; i < count; i++) {
         free(all.entries[i]);
     }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define ROUND_COUNT 4
+#define OPERATION_COUNT_MIN 8
 #define BARRIER_COUNT 6
 #define LATENESS_US 2000
 
@@ -17,11 +17,14 @@ static const int64_t block_elems[] = {1, 17, 4099};
 /* Each round uses every slot once, and all of them are looked at. */
 static cx_status_t run_size(cx_trial_t *trial, int64_t elems)
 {
+    int64_t slot_count;
+
     CX_TRY(cx_trial_plan(trial, elems));
     CX_TRY(cx_trial_prepare(trial));
-    for (int round = 0; round < ROUND_COUNT; round++) {
-        CX_TRY(cx_trial_run(trial, trial->workload.point.slot_count));
-        CX_TRY(cx_trial_verify(trial, trial->workload.point.slot_count));
+    slot_count = trial->workload.point.slot_count;
+    for (int64_t done = 0; done < OPERATION_COUNT_MIN; done += slot_count) {
+        CX_TRY(cx_trial_run(trial, slot_count));
+        CX_TRY(cx_trial_verify(trial, slot_count));
     }
     cx_trial_release(trial);
     return CX_OK;

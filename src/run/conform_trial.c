@@ -106,9 +106,8 @@ static cx_status_t verify_locally(cx_trial_t *trial, int64_t operation_count)
 
     CX_TRY(cx_workload_verify(&trial->workload, operation_count, &report));
     if (report.wrong_count > 0) {
-        return CX_FAIL(CX_INCORRECT, "%lld elements in a block, %s: %s",
-                       (long long)trial->workload.point.elems, trial->workload.wrong.kind,
-                       trial->workload.wrong.text);
+        return CX_FAIL(CX_INCORRECT, "%lld elements in a block: %s",
+                       (long long)trial->workload.point.elems, trial->workload.wrong.text);
     }
     return CX_OK;
 }

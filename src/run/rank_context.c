@@ -167,14 +167,18 @@ double cx_rank_context_skew_bound_us(const cx_rank_context_t *context)
 
 cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)
 {
+    int32_t         place       = inherited(CX_ENV_BOARD_INDEX);
+    int32_t         place_count = inherited(CX_ENV_BOARD_COUNT);
     cx_launch_env_t env;
 
     memset(context, 0, sizeof *context);
     context->timeout_ns = timeout_ns;
     CX_TRY(cx_env_detect(&env));
-    CX_TRY(
-        cx_board_join(inherited(CX_ENV_BOARD_FD), inherited(CX_ENV_BOARD_COUNT), &context->board));
-    context->own        = &context->board->ranks[inherited(CX_ENV_BOARD_INDEX)];
+    CX_TRY(cx_board_join(inherited(CX_ENV_BOARD_FD), place_count, &context->board));
+    if (place < 0 || place >= place_count) {
+        return CX_FAIL(CX_INVALID, "there is no place %d on a board of %d", place, place_count);
+    }
+    context->own        = &context->board->ranks[place];
     context->local_rank = env.local_rank;
     context->channel_fd = inherited(CX_ENV_CHANNEL_FD);
     context->core       = (cx_core_t){.struct_size = sizeof context->core,

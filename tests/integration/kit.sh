@@ -17,7 +17,7 @@ kit_setup() {
     mkdir -p "$TMPDIR" "$BATS_TEST_TMPDIR/work"
     cd "$BATS_TEST_TMPDIR/work" || return 1
     # As short as it can be on a busy machine; a test overrides what it is about.
-    quick=(--budget 20ms --samples-max 60 --target 0% --progress none)
+    quick=(--budget 20ms --samples-max 60 --target 0% --rotate-bytes 64KiB --progress none)
     program=$CX_BUILD/collectivex
 }
 

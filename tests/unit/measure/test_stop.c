@@ -36,8 +36,8 @@ static cx_sampling_t sampling_with(double target_ratio)
                            .warmup_min   = 5};
 }
 
-static cx_stop_t decide(const cx_sampling_t *sampling, form_t form, int64_t count, double elapsed_us,
-                        int64_t *checked_at)
+static cx_stop_t decide(const cx_sampling_t *sampling, form_t form, int64_t count,
+                        double elapsed_us, int64_t *checked_at)
 {
     cx_series_t series;
     cx_stop_t   stop;
@@ -70,11 +70,14 @@ static void test_the_table_of_decisions(void **state)
         {1e-9, NOISY, 2000, 999, CX_STOP_NOT_YET},
         {0.05, NOISY, 2000, 0, CX_STOP_TARGET},
         {0.05, NOISY, 2000, 1000, CX_STOP_BUDGET},
-        {0.5, STEP, 2000, 0, CX_STOP_NOT_YET}, /* not settled: no interval is believed */
+        {0.5, STEP, 2000, 0, CX_STOP_NOT_YET},  /* not settled: no interval is believed */
         {0, STEP, 2000, 1000, CX_STOP_NOT_YET}, /* and the budget is extended, */
         {0, STEP, 2000, 3999, CX_STOP_NOT_YET},
-        {0, STEP, 2000, 4000, CX_STOP_BUDGET}, /* but only so far */
+        {0, STEP, 2000, 4000, CX_STOP_BUDGET},      /* but only so far */
         {0.01, CONSTANT, 5, 1000, CX_STOP_NOT_YET}, /* all of it is warm-up */
+        {0, CONSTANT, 10, 3999, CX_STOP_NOT_YET},   /* five samples have no interval, */
+        {0, CONSTANT, 10, 4000, CX_STOP_BUDGET},    /* but nobody waits for ever */
+        {0, CONSTANT, 11, 1000, CX_STOP_BUDGET},
     };
 
     (void)state;
