@@ -12,7 +12,9 @@
 
 #define SET_COUNT 2    /* as many as --buffers hot has */
 #define BATCH_COUNT 41 /* odd, for a median that was measured */
-#define WARMUP_RATIO 10
+#define WARMUP_COUNT 10
+#define RANKS_MAX 64
+#define COUNT_MAX 20000
 #define HUGEPAGE_BYTES_MIN ((size_t)4 << 20)
 #define PAGE_BYTES ((size_t)4096)
 
@@ -178,11 +180,21 @@ static double time_isolated(int op, const buffers_t *b, double *mine, double *sl
     return median(slowest, count);
 }
 
-/* Back to back with a stamp between; each rank's own median, then the mean of the ranks'. */
-static double time_chain(int op, const buffers_t *b, double *stamps_us, int count)
+/* Column `index` of [rank_count][count]: its middle by nearest rank. */
+static double middle_rank(const double *all_us, int index, int count)
 {
-    double mine_us, all_us;
+    double column_us[RANKS_MAX];
 
+    for (int i = 0; i < rank_count; i++) {
+        column_us[i] = all_us[(size_t)i * (size_t)count + (size_t)index];
+    }
+    return median(column_us, rank_count);
+}
+
+/* Back to back with a stamp between; the middle rank of each operation, then the median, as regime
+ * `steady` does. */
+static double time_chain(int op, const buffers_t *b, double *stamps_us, double *all_us, int count)
+{
     (void)MPI_Barrier(MPI_COMM_WORLD);
     for (int i = 0; i < count; i++) {
         stamps_us[i] = now_us();
@@ -192,9 +204,11 @@ static double time_chain(int op, const buffers_t *b, double *stamps_us, int coun
     for (int i = 0; i < count; i++) {
         stamps_us[i] = stamps_us[i + 1] - stamps_us[i];
     }
-    mine_us = median(stamps_us, count);
-    (void)MPI_Allreduce(&mine_us, &all_us, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
-    return all_us / rank_count;
+    (void)MPI_Gather(stamps_us, count, MPI_DOUBLE, all_us, count, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    for (int i = 0; i < count && rank == 0; i++) {
+        stamps_us[i] = middle_rank(all_us, i, count);
+    }
+    return median(stamps_us, count);
 }
 
 /* Back to back and nothing else: the mean over a batch, the median over batches. */
@@ -223,20 +237,19 @@ static int choose_count(int op, const buffers_t *b, double budget_us, int count_
     double start_us = now_us(), each_us;
     int    count;
 
-    for (int i = 0; i < WARMUP_RATIO; i++) {
+    for (int i = 0; i < WARMUP_COUNT; i++) {
         (void)operations[op].call(b, i % SET_COUNT);
     }
-    each_us = (now_us() - start_us) / WARMUP_RATIO;
+    each_us = (now_us() - start_us) / WARMUP_COUNT;
     count   = (int)(budget_us / (each_us + 0.1));
-    count   = count < WARMUP_RATIO ? WARMUP_RATIO : count > count_max ? count_max : count;
+    count   = count < WARMUP_COUNT ? WARMUP_COUNT : count > count_max ? count_max : count;
     (void)MPI_Bcast(&count, 1, MPI_INT, 0, MPI_COMM_WORLD);
     return count;
 }
 
 static void run_size(int op, buffers_t *b, char *region, size_t bytes, double budget_us)
 {
-    enum { COUNT_MAX = 20000 };
-    double *scratch = malloc(2 * (COUNT_MAX + 1) * sizeof *scratch);
+    double *scratch = malloc((size_t)(rank_count + 1) * (COUNT_MAX + 1) * sizeof *scratch);
     double  isolated_us, chain_us, loop_us;
     int     count, batch_count;
 
@@ -247,7 +260,7 @@ static void run_size(int op, buffers_t *b, char *region, size_t bytes, double bu
     count       = choose_count(op, b, budget_us, COUNT_MAX);
     batch_count = count / BATCH_COUNT + 2;
     isolated_us = time_isolated(op, b, scratch, scratch + COUNT_MAX + 1, count);
-    chain_us    = time_chain(op, b, scratch, count);
+    chain_us    = time_chain(op, b, scratch, scratch + COUNT_MAX + 1, count);
     loop_us     = time_loop(op, b, batch_count);
     if (rank == 0) {
         (void)printf("{\"op\": \"%s\", \"bytes\": %zu, \"isolated_us\": %.4f, \"chain_us\": %.4f, "
@@ -301,6 +314,9 @@ int main(int argc, char **argv)
     (void)MPI_Init(&argc, &argv);
     (void)MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     (void)MPI_Comm_size(MPI_COMM_WORLD, &rank_count);
+    if (rank_count > RANKS_MAX) {
+        MPI_Abort(MPI_COMM_WORLD, 2);
+    }
     run_all(op, argv + 3, argc - 3, strtod(argv[2], NULL) * 1e3);
     (void)MPI_Finalize();
     return 0;

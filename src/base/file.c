@@ -106,6 +106,13 @@ cx_status_t cx_file_write(const char *path, const void *bytes, size_t byte_count
     return CX_OK;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
 cx_status_t cx_folder_make(const char *path)
 {
     char prefix[PATH_MAX];
@@ -118,7 +125,7 @@ cx_status_t cx_folder_make(const char *path)
             char kept = *slash;
 
             *slash = '\0';
-            if (mkdir(prefix, 0755) != 0 && errno != EEXIST) {
+            if (mkdir(prefix, 0755) != 0 && (errno != EEXIST || !is_folder(prefix))) {
                 return CX_FAIL(CX_RESOURCE, "%s: cannot make this folder: %s", prefix,
                                strerror(errno));
             }

@@ -110,8 +110,9 @@ const char *cx_text_nearest(const char *name, const void *names, cx_name_at_fn n
         return NULL;
     }
     for (size_t i = 0; (candidate = name_at(names, i)) != NULL; i++) {
+        /* Of five letters two may be wrong: they have changed places. */
         size_t length   = strlen(candidate);
-        size_t limit    = length / 3 > 0 ? length / 3 : 1;
+        size_t limit    = length > 1 ? (length + 1) / 3 : 1;
         size_t distance = length > NAME_LENGTH_MAX ? limit + 1 : edit_distance(name, candidate);
 
         if (distance <= limit && distance < best_distance) {

@@ -48,6 +48,9 @@ static cx_status_t list_records(const char *folder, cx_arena_t *arena, char ***o
         names[(*count)++] = cx_arena_format(arena, "%s/%s", folder, entry->d_name);
     }
     (void)closedir(handle);
+    if (!names) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for the names of records");
+    }
     qsort(names, *count, sizeof *names, compare_names);
     *out = names;
     return CX_OK;

@@ -10,6 +10,7 @@
 #include "run/conform.h"
 #include "run/rank_main.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +66,16 @@ static int refuse(const char *name)
     return CX_EXIT_BAD_REQUEST;
 }
 
+/* What was printed and did not arrive is no success. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return code;
+    }
+    (void)fprintf(stderr, "collectivex: stdout: %s\n", strerror(errno));
+    return code == CX_EXIT_OK ? CX_EXIT_NOT_OK : code;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
@@ -88,7 +99,7 @@ int main(int argc, char **argv)
     }
     for (const command_t *command = commands; command->name; command++) {
         if (strcmp(command->name, name) == 0) {
-            return command->run(argc - 2, argv + 2);
+            return finish(command->run(argc - 2, argv + 2));
         }
     }
     return refuse(name);

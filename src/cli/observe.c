@@ -116,15 +116,16 @@ void cx_observation_init(cx_observation_t *observation, const cx_request_t *requ
     cx_result_set_t    set;
 
     memset(observation, 0, sizeof *observation);
-    observation->request        = request;
-    observation->folder         = folder;
-    observation->started_ns     = cx_now_ns();
-    observation->streams_events = request->options.format == CX_FORM_NDJSON;
-    observation->observer       = (cx_observer_t){.context        = observation,
-                                                  .case_started   = case_started,
-                                                  .row_measured   = row_measured,
-                                                  .case_ended     = case_ended,
-                                                  .rank_is_silent = rank_is_silent};
+    observation->request    = request;
+    observation->folder     = folder;
+    observation->started_ns = cx_now_ns();
+    observation->streams_events =
+        request->options.format == CX_FORM_NDJSON && request->layout.first_rank == 0;
+    observation->observer = (cx_observer_t){.context        = observation,
+                                            .case_started   = case_started,
+                                            .row_measured   = row_measured,
+                                            .case_ended     = case_ended,
+                                            .rank_is_silent = rank_is_silent};
     if (request->options.is_quiet || request->layout.first_rank > 0) {
         mode = CX_PROGRESS_NONE;
     }

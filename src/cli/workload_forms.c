@@ -78,7 +78,7 @@ static void append_value(const table_t *table, int64_t index, cx_text_t *text)
 {
     if (table->wholes) {
         cx_text_format(text, "%" PRId64, table->wholes[index]);
-    } else {
+    } else if (table->floats) {
         cx_text_format(text, "%.9g", (double)table->floats[index]);
     }
 }

@@ -25,7 +25,7 @@
 /* Everything the parent holds open only to hand it to children. */
 typedef struct wiring {
     int     board_fd;
-    int     channel[2]; /* [0] stays here, [1] goes to the first local rank */
+    int     channel[2]; /* [0] stays here, [1] goes to rank 0 */
     int    *hub_fds;    /* [rank_count - 1] ends of rank 0 */
     int    *leaf_fds;   /* [rank_count - 1] ends of the others */
     int32_t pair_count;
@@ -56,8 +56,8 @@ static cx_status_t open_star(const cx_launch_spec_t *spec, wiring_t *wiring)
 {
     int32_t count = spec->address ? 0 : spec->rank_count - 1;
 
-    wiring->hub_fds  = malloc(((size_t)count + 1) * sizeof *wiring->hub_fds);
-    wiring->leaf_fds = malloc(((size_t)count + 1) * sizeof *wiring->leaf_fds);
+    wiring->hub_fds  = calloc((size_t)count + 1, sizeof *wiring->hub_fds);
+    wiring->leaf_fds = calloc((size_t)count + 1, sizeof *wiring->leaf_fds);
     if (!wiring->hub_fds || !wiring->leaf_fds) {
         return CX_FAIL(CX_RESOURCE, "out of memory for %d ranks", spec->rank_count);
     }
@@ -130,7 +130,7 @@ static void become_rank(const cx_launch_spec_t *spec, const wiring_t *wiring, in
     hand_over(CX_ENV_BOARD_FD, wiring->board_fd);
     hand_over(CX_ENV_PLAN_FD, spec->plan_fd);
     set_number(CX_ENV_CHANNEL_FD, -1);
-    if (local_rank == 0) {
+    if (rank == 0) {
         hand_over(CX_ENV_CHANNEL_FD, wiring->channel[1]);
     }
     hand_over_star(wiring, rank);

@@ -46,7 +46,7 @@ typedef struct cx_launch {
     int32_t            local_rank_count, first_rank;
     cx_rank_process_t *processes; /* owned; [local_rank_count] */
     cx_board_t        *board;
-    int                channel_fd; /* messages of the first local rank */
+    int                channel_fd; /* messages of rank 0; closed where another starts it */
 } cx_launch_t;
 
 /**

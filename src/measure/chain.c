@@ -6,7 +6,7 @@
 
 int64_t cx_chain_head_count(int64_t operation_count)
 {
-    return operation_count >= 4 * HEAD_COUNT ? HEAD_COUNT : operation_count > 1;
+    return operation_count >= INT64_C(4) * HEAD_COUNT ? HEAD_COUNT : operation_count > 1;
 }
 
 static void read_stamp(const cx_job_t *job, int64_t from_index, int64_t to_index, cx_stamp_t *stamp)

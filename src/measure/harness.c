@@ -74,7 +74,7 @@ static double spread_us(const double *all_ns, int32_t rank_count, int64_t index)
     double earliest = INFINITY, latest = -INFINITY;
 
     for (int32_t rank = 0; rank < rank_count; rank++) {
-        double value = all_ns[rank * COUNT + index];
+        double value = all_ns[(int64_t)rank * COUNT + index];
 
         earliest = value < earliest ? value : earliest;
         latest   = value > latest ? value : latest;

@@ -19,8 +19,8 @@ static void add(char chain[CX_HASH_HEX_BYTES], const char *name, const char *tex
 
     memcpy(link, chain, HEX_DIGITS);
     cx_hash_hex(name, strlen(name), link + HEX_DIGITS);
-    cx_hash_hex(text, strlen(text), link + 2 * HEX_DIGITS);
-    cx_hash_hex(link, 3 * HEX_DIGITS, chain);
+    cx_hash_hex(text, strlen(text), link + 2 * (size_t)HEX_DIGITS);
+    cx_hash_hex(link, 3 * (size_t)HEX_DIGITS, chain);
 }
 
 static bool comes_before(const cx_factor_t *a, const cx_factor_t *b)

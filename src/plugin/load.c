@@ -7,9 +7,12 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What the table of ABI 1 began with; what is added behind it is optional. */
 #define BACKEND_BYTES_MIN (offsetof(cx_backend_ops_t, close) + sizeof(void (*)(cx_session_t *)))
@@ -113,15 +116,43 @@ static cx_status_t refuse_unknown(cx_plugin_kind_t kind, const char *name, const
                    nearest ? "\"?" : "");
 }
 
+/* dlopen maps a truncated file and dies of it, so the segments are compared with the file first.
+ * What is no ELF file at all is left to dlopen, which has the words for it. */
+static cx_status_t check_whole(const char *path)
+{
+    FILE *file = fopen(path, "rbe");
+    ElfW(Ehdr) head;
+    ElfW(Phdr) segment;
+    struct stat facts;
+    bool        is_whole = true;
+
+    if (!file) {
+        return CX_FAIL(CX_INVALID, "%s: %s", path, strerror(errno));
+    }
+    if (fstat(fileno(file), &facts) == 0 && fread(&head, sizeof head, 1, file) == 1 &&
+        memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_phentsize == sizeof segment) {
+        is_whole = fseek(file, (long)head.e_phoff, SEEK_SET) == 0;
+        for (int i = 0; i < head.e_phnum && is_whole; i++) {
+            is_whole = fread(&segment, sizeof segment, 1, file) == 1 &&
+                       segment.p_filesz <= (uint64_t)facts.st_size &&
+                       segment.p_offset <= (uint64_t)facts.st_size - segment.p_filesz;
+        }
+    }
+    (void)fclose(file);
+    return is_whole ? CX_OK : CX_FAIL(CX_INVALID, "%s: the file is truncated", path);
+}
+
 /* The ops table of a plugin file; the first two words of every ops table are alike. */
 static cx_status_t load(cx_plugin_kind_t kind, const char *path, uint32_t abi, const void **out)
 {
     static const char *const symbols[] = {"cx_backend_v1", "cx_device_v1"};
-    void                    *library   = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void                    *library;
     const void *(*entry)(void);
     const uint32_t *table;
     void           *symbol;
 
+    CX_TRY(check_whole(path));
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         return CX_FAIL(CX_INVALID, "%s: cannot be loaded: %s", path,
                        dlerror()); /* NOLINT(concurrency-mt-unsafe): loading is single-threaded */

@@ -4,11 +4,10 @@
 
 #include "base/file.h"
 #include "base/parallel.h"
-#include "base/text.h"
 #include "run/check_record.h"
+#include "run/check_secrets.h"
 #include "store/case_json.h"
 #include "store/record.h"
-#include "target/secret.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,6 +34,7 @@ typedef struct gate {
     size_t             case_count;
     int64_t            launch_count;
     cx_check_report_t *report;
+    cx_check_secrets_t secrets;
 } gate_t;
 
 const char *cx_check_slug(cx_check_kind_t kind)
@@ -172,46 +172,6 @@ static const char *path_of(const gate_t *gate, const char *file, char path[PATH_
     return snprintf(path, PATH_MAX, "%s/%s", gate->dir, file) < PATH_MAX ? path : NULL;
 }
 
-/* Every text of a document, one "name": "text" per line: numbers hold no secret, and a record is
- * mostly numbers. */
-static void gather_texts(const char *name, const json_t *value, cx_text_t *out)
-{
-    const char   *key;
-    const json_t *member;
-
-    if (json_is_string(value)) {
-        cx_text_format(out, "\"%s\": \"%s\"\n", name, json_string_value(value));
-    }
-    json_object_foreach((json_t *)(uintptr_t)value, key, member)
-    {
-        gather_texts(key, member, out);
-    }
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        gather_texts(name, json_array_get(value, i), out);
-    }
-}
-
-static void scan_secrets(gate_t *gate, const char *file, const json_t *document)
-{
-    cx_text_t       texts;
-    cx_secret_hit_t hit = {.kind = CX_SECRET_NONE};
-
-    cx_text_init(&texts, RECORD_BYTES_MAX);
-    gather_texts("", document, &texts);
-    if (texts.length > 0 && cx_secret_scan(texts.bytes, texts.length, &hit) == CX_OK &&
-        hit.kind != CX_SECRET_NONE) {
-        size_t line_at = hit.offset_bytes;
-
-        while (line_at > 0 && texts.bytes[line_at - 1] != '\n') {
-            line_at--;
-        }
-        cx_check_add(gate->report, CX_CHECK_SECRET, file, "%s in member %.*s",
-                     cx_secret_slug(hit.kind), (int)strcspn(texts.bytes + line_at, ":"),
-                     texts.bytes + line_at);
-    }
-    cx_text_fini(&texts);
-}
-
 /* A JSON document of the folder; NULL, with a finding of `kind`, when it cannot be read. */
 static json_t *read_document(gate_t *gate, const char *file, cx_check_kind_t kind)
 {
@@ -233,7 +193,7 @@ static json_t *read_document(gate_t *gate, const char *file, cx_check_kind_t kin
         add_detail(gate, kind, file);
         return NULL;
     }
-    scan_secrets(gate, file, document);
+    cx_check_secrets(&gate->secrets, file, document, gate->report);
     return document;
 }
 
@@ -352,9 +312,11 @@ static void sweep_slice(void *context, size_t slice, size_t first, size_t end)
     gate_t         gate  = *sweep->gate;
 
     gate.report = &sweep->parts[slice];
+    cx_check_secrets_init(&gate.secrets);
     for (size_t i = first; i < end; i++) {
         sweep->visit(&gate, sweep->entries[i]->d_name);
     }
+    cx_check_secrets_fini(&gate.secrets);
 }
 
 /* What a slice found, behind what the slices before it have found. */
@@ -388,6 +350,7 @@ static cx_status_t sweep_all(sweep_t *sweep, size_t count)
         take_over(sweep->gate->report, &parts[i]);
         cx_check_fini(&parts[i]);
     }
+    sweep->parts = NULL;
     return status;
 }
 
@@ -453,10 +416,12 @@ cx_status_t cx_check_directory(const char *dir, cx_check_report_t *out)
     if (stat(dir, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         return CX_FAIL(CX_INVALID, "%s: not a folder", dir);
     }
+    cx_check_secrets_init(&gate.secrets);
     status = report_init(&report);
     if (status == CX_OK) {
         status = check_all(&gate);
     }
+    cx_check_secrets_fini(&gate.secrets);
     if (status != CX_OK) {
         cx_check_fini(&report);
         return status;

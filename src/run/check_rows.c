@@ -219,6 +219,14 @@ void cx_check_row(const cx_check_frame_t *frame, const cx_row_t *row,
                      "at %" PRId64 " B %" PRId64 " operations were wrong, but the status is %s",
                      row->requested_bytes, row->wrong_count, row->status);
     }
+    if (row->verified_count != CX_I64_UNKNOWN &&
+        (row->verified_count > row->timed_count || row->wrong_count > row->verified_count)) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %" PRId64
+                     " B more operations were verified than timed, or more were wrong "
+                     "than verified",
+                     row->requested_bytes);
+    }
     if (!isnan(row->time_us_p50)) {
         check_bandwidths(frame, row, report);
     } else if (is_status(row, CX_OK)) {

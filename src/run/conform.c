@@ -218,7 +218,6 @@ cx_status_t cx_conform_run(const cx_conform_request_t *request, cx_conform_resul
                                     .address          = layout->address,
                                     .token            = layout->token,
                                     .audit_path       = cx_audit_path(&arena)};
-    status     = CX_OK;
     if (!argv[0]) {
         status = CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
     } else {

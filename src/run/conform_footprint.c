@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,14 +61,18 @@ static cx_status_t count_mappings(int64_t *out)
 
 static cx_status_t read_sizes(cx_footprint_t *out)
 {
-    FILE     *file = fopen("/proc/self/statm", "re");
+    FILE     *file     = fopen("/proc/self/statm", "re");
+    char      line[96] = "";
+    char     *rest;
     long long address_pages, resident_pages;
-    int       found = file ? fscanf(file, "%lld %lld", &address_pages, &resident_pages) : 0;
 
     if (file) {
+        (void)!fgets(line, sizeof line, file);
         (void)fclose(file);
     }
-    if (found != 2) {
+    address_pages  = strtoll(line, &rest, 10);
+    resident_pages = strtoll(rest, &rest, 10);
+    if (resident_pages <= 0) {
         return CX_FAIL(CX_RESOURCE, "/proc/self/statm cannot be read");
     }
     out->address_bytes  = address_pages * sysconf(_SC_PAGESIZE);

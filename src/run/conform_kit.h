@@ -61,8 +61,8 @@ typedef enum cx_conform_range {
  * errors  that of the first case that failed, by its name, with the number of all that did: a
  *         failure which leaves the ranks in step does not stop the walk
  */
-cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range, bool is_offered,
-                                 cx_conform_case_fn visit);
+cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range,
+                                 bool wants_offered, cx_conform_case_fn visit);
 
 /* The first case of an operation, or with op -1 of any, that is offered; false: there is none. */
 bool cx_conform_find_case(cx_conform_t *conform, int32_t op, cx_case_t *out);

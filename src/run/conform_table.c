@@ -153,15 +153,19 @@ static bool is_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_same(const cx_caps_t *a, const cx_caps_t *b)
+static bool has_same_sets(const cx_caps_t *a, const cx_caps_t *b)
 {
     return a->families == b->families && a->collectives == b->collectives &&
            a->in_place_collectives == b->in_place_collectives && a->dtypes == b->dtypes &&
-           a->reduce_dtypes == b->reduce_dtypes && a->redops == b->redops &&
-           a->memory == b->memory && a->rank_count_min == b->rank_count_min &&
-           a->rank_count_max == b->rank_count_max && a->message_bytes_max == b->message_bytes_max &&
-           a->spans_hosts == b->spans_hosts && a->is_thread_bound == b->is_thread_bound &&
-           a->moves_no_data == b->moves_no_data &&
+           a->reduce_dtypes == b->reduce_dtypes && a->redops == b->redops;
+}
+
+static bool is_same(const cx_caps_t *a, const cx_caps_t *b)
+{
+    return has_same_sets(a, b) && a->memory == b->memory &&
+           a->rank_count_min == b->rank_count_min && a->rank_count_max == b->rank_count_max &&
+           a->message_bytes_max == b->message_bytes_max && a->spans_hosts == b->spans_hosts &&
+           a->is_thread_bound == b->is_thread_bound && a->moves_no_data == b->moves_no_data &&
            is_same_text(a->library_version, b->library_version) &&
            is_same_text(a->library_path, b->library_path) && is_same_text(a->devices, b->devices);
 }

@@ -12,7 +12,7 @@
 
 #define AUDITED_COUNT 16
 #define REPEAT_COUNT 8
-#define ROTATED_BYTES (256 * 1024)
+#define ROTATED_BYTES (INT64_C(256) * 1024)
 
 /* One size that travels through control memory, if there is such a thing, and one that does not. */
 static const int64_t block_elems[] = {17, 4099};

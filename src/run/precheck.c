@@ -4,8 +4,12 @@
 
 #include "base/units.h"
 #include "family/collective/layout.h"
+#include "family/collective/traffic.h"
 #include "model/ladder.h"
+#include "plugin/plugin.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BUFFERS_PER_SLOT 2
@@ -38,6 +42,47 @@ static cx_status_t check_memory(const cx_case_t *one, const cx_rank_layout_t *la
         cx_units_print_bytes(memory_bytes / copies / (1 << 20) * (1 << 20), limit, sizeof limit));
 }
 
+static cx_status_t check_traffic(const cx_case_t *one, int32_t rank_count)
+{
+    int64_t    *counts = calloc((size_t)rank_count * (size_t)rank_count, sizeof *counts);
+    cx_status_t status;
+
+    if (!counts) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for the traffic of %d ranks", rank_count);
+    }
+    status = one->traffic[0] ? cx_traffic_from_file(one->traffic, rank_count, 1, counts)
+                             : cx_traffic_from_skew(rank_count, 1, one->traffic_skew_ratio, counts);
+    free(counts);
+    return status;
+}
+
+/* What a case names must be there; neighbours in a plan mostly name the same. */
+static cx_status_t check_names(const cx_case_t *one, const cx_case_t *last, int32_t rank_count)
+{
+    const cx_device_ops_t *device_ops;
+
+    if (!last || strcmp(one->device, last->device) != 0) {
+        CX_TRY(cx_device_load(one->device, "device", &device_ops));
+    }
+    if (one->op == CX_COLLECTIVE_ALL_TO_ALL_V) {
+        CX_TRY(check_traffic(one, rank_count));
+    }
+    return CX_OK;
+}
+
+/* A default is no wish, and cannot contradict one. */
+static cx_status_t check_samples(const cx_case_t *one)
+{
+    const cx_option_t *least = cx_options_find(cx_case_options, "samples-min");
+
+    if (one->samples_min <= one->samples_max ||
+        one->origins[least - cx_case_options] == CX_ORIGIN_DEFAULT) {
+        return CX_OK;
+    }
+    return CX_FAIL(CX_INVALID, "samples-min %lld is above samples-max %lld",
+                   (long long)one->samples_min, (long long)one->samples_max);
+}
+
 cx_status_t cx_precheck(const cx_plan_t *plan, const cx_rank_layout_t *layout)
 {
     int64_t memory_bytes = physical_memory_bytes();
@@ -47,6 +92,9 @@ cx_status_t cx_precheck(const cx_plan_t *plan, const cx_rank_layout_t *layout)
 
         CX_TRY(cx_collective_check_shape(&shape, layout->rank_count));
         CX_TRY(check_memory(&plan->cases[i], layout, memory_bytes));
+        CX_TRY(check_samples(&plan->cases[i]));
+        CX_TRY(
+            check_names(&plan->cases[i], i > 0 ? &plan->cases[i - 1] : NULL, layout->rank_count));
     }
     return CX_OK;
 }

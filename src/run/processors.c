@@ -83,6 +83,9 @@ static cx_status_t cut_block(const company_t *company, cpu_set_t *out)
     place_t places[CPU_SETSIZE];
     int     count;
 
+    if (company->rank_count < 1) {
+        return CX_FAIL(CX_INTERNAL, "no rank shares the processors");
+    }
     CX_TRY(list_places(&company->all, places, &count));
     CPU_ZERO(out);
     for (int i = company->index * count / company->rank_count;

@@ -161,6 +161,9 @@ double cx_rank_context_skew_bound_us(const cx_rank_context_t *context)
 {
     double age_ns = (double)(cx_now_ns() - context->clock.reference_ns);
 
+    if (context->facts.is_virtual_time) {
+        return 0;
+    }
     return context->skew_bound_ns *
            (context->host_count > 1 ? 1 + age_ns / CLOCK_BOUND_DOUBLES_NS : 1) / 1e3;
 }

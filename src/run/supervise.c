@@ -269,11 +269,18 @@ static void heed_interrupts(watch_t *watch)
     }
 }
 
+/* A message, or the end of the first rank that still runs; the others are looked at afterwards. */
 static void wait_for_news(const watch_t *watch)
 {
-    struct pollfd fd = {.fd = watch->is_closed ? -1 : watch->launch.channel_fd, .events = POLLIN};
+    struct pollfd fds[] = {
+        {.fd = watch->is_closed ? -1 : watch->launch.channel_fd, .events = POLLIN},
+        {.fd = -1, .events = POLLIN},
+    };
 
-    (void)poll(&fd, 1, POLL_MS);
+    for (int32_t i = 0; i < watch->launch.local_rank_count && fds[1].fd < 0; i++) {
+        fds[1].fd = watch->launch.processes[i].pidfd;
+    }
+    (void)poll(fds, sizeof fds / sizeof fds[0], POLL_MS);
 }
 
 /* Of a time-out the ranks that wait speak first; the one they wait for had to be killed. */

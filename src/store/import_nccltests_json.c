@@ -32,7 +32,7 @@ static char *mend(const char *bytes, size_t byte_count, size_t *mended_count)
                        : 0;
         }
         if (word > 0) {
-            memcpy(out + used, "null", 4);
+            memcpy(out + used, "null", 4); /* NOLINT(bugprone-not-null-terminated-result) */
             used += 4;
             i += word - 1;
         } else {

@@ -225,7 +225,7 @@ static cx_status_t read_run_comment(reader_t *reader, char *line)
     size_t length = strlen(line);
 
     reader->has_cut_ranks |= length > 3 && strcmp(line + length - 3, "...") == 0;
-    if (strncmp(line, "#  Rank", 7) == 0) {
+    if (strncmp(line + 1 + strspn(line + 1, " "), "Rank ", 5) == 0) {
         read_rank(reader, line);
     } else if (strncmp(line, "# Out of bounds values", 22) == 0) {
         return read_footer(reader, line);

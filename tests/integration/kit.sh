@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every test of the whole program needs: source this, kit_setup, kit_teardown.
 # Decides nothing about what is right; the tests do.
+# shellcheck disable=SC2034 # quick, program and started are for who sources this
 
 # A folder of its own for every test, which is the current one and where temporary files go; and a
 # mark in the environment by which its processes are found again.
@@ -88,11 +89,12 @@ kit_has() {
 kit_processes() {
     local file
     # What has no environment any more has ended.
-    for file in $(grep -lzxF -e "CX_TEST_MARK=$CX_TEST_MARK" /proc/[0-9]*/environ 2>/dev/null); do
-        if [ "$(readlink "${file%/environ}/exe")" = "$(realpath "$program")" ]; then
-            basename "${file%/environ}"
-        fi
-    done
+    grep -lzxF -e "CX_TEST_MARK=$CX_TEST_MARK" /proc/[0-9]*/environ 2>/dev/null |
+        while read -r file; do
+            if [ "$(readlink "${file%/environ}/exe")" = "$(realpath "$program")" ]; then
+                basename "${file%/environ}"
+            fi
+        done
 }
 
 # kit_ranks: those of them that are ranks.

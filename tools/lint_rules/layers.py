@@ -44,7 +44,8 @@ HOMES = [
      "the file of this folder that reads the environment (see HOMES in tools/lint_rules/layers.py)"),
     (("clock_gettime",), ("src/base/deadline.c", "src/peers/clocksync.c", "devices/"),
      "cx_now_ns of src/base/deadline.h"),
-    (("dlopen", "dlsym", "dlclose", "dlerror"), ("src/plugin/load.c", "src/run/rank_context.c", "backends/", "devices/"),
+    (("dlopen", "dlsym", "dlclose", "dlerror"), ("src/plugin/load.c", "src/run/rank_context.c", "src/launch/audit/",
+      "backends/", "devices/"),
      "cx_plugin_load"),
 ]
 

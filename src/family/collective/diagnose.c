@@ -347,7 +347,7 @@ static bool claim_shifted(const cx_evidence_t *evidence, claim_t *claim)
     }
     for (int32_t distance = 1; distance <= SHIFT_MAX; distance++) {
         for (int32_t sign = 1; sign >= -1; sign -= 2) {
-            theory.shift_elems = sign * distance;
+            theory.shift_elems = (int64_t)sign * distance;
             if (explains(&theory, evidence)) {
                 return make_claim(claim, CX_WRONG_SHIFTED, "shifted by %d element%s %s", distance,
                                   distance == 1 ? "" : "s",

@@ -100,7 +100,7 @@ CX_CODEC_INLINE float cx_minifloat_decode(cx_minifloat_t format, uint8_t code)
         cx_codec_select(magnitude >> format.mantissa_bit_count != 0, normal, small);
     const uint32_t special = 0x7f800000u | (magnitude & 3u) << 21;
     const uint32_t nan     = 0x7fc00000u;
-    uint32_t       result  = finite;
+    uint32_t       result;
 
     if (format.has_infinity) {
         result = cx_codec_select(magnitude >= 0x7cu, special, finite);

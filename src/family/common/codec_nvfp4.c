@@ -70,7 +70,7 @@ CX_CODEC_LOOP void cx_nvfp4_encode(const uint16_t *values, int64_t block_count, 
         for (int i = 0; i < CX_NVFP4_BLOCK_ELEMS; i++) {
             single[i] = encode_e2m1(cx_bf16_to_float(from[i]) * factor);
         }
-        for (int i = 0; i < CX_NVFP4_BLOCK_ELEMS / 2; i++) {
+        for (int64_t i = 0; i < CX_NVFP4_BLOCK_ELEMS / 2; i++) {
             to[i] = (uint8_t)(single[2 * i] | single[2 * i + 1] << 4);
         }
         scales_out[b] = scale;
@@ -87,7 +87,7 @@ CX_CODEC_LOOP void cx_nvfp4_decode(const uint8_t *codes, const uint8_t *scales, 
         uint16_t *restrict to        = values_out + b * CX_NVFP4_BLOCK_ELEMS;
         const float scale            = cx_minifloat_decode(CX_E4M3FN, scales[b]);
 
-        for (int i = 0; i < CX_NVFP4_BLOCK_ELEMS / 2; i++) {
+        for (int64_t i = 0; i < CX_NVFP4_BLOCK_ELEMS / 2; i++) {
             to[2 * i]     = cx_codec_round_bf16(decode_e2m1(from[i]) * scale * inverse);
             to[2 * i + 1] = cx_codec_round_bf16(decode_e2m1(from[i] >> 4) * scale * inverse);
         }

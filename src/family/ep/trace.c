@@ -171,7 +171,7 @@ cx_status_t cx_ep_trace_encode(const cx_ep_trace_t *trace, cx_arena_t *arena,
     if (!bytes) {
         return CX_FAIL(CX_RESOURCE, "out of memory for a trace file");
     }
-    memcpy(next, MAGIC, MAGIC_BYTES);
+    memcpy(next, MAGIC, MAGIC_BYTES); /* NOLINT(bugprone-not-null-terminated-result) */
     next += MAGIC_BYTES;
     write_number(&next, (uint64_t)trace->token_count, 8);
     write_number(&next, (uint64_t)trace->topk, 4);

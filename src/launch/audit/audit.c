@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cx-audit.so, preloaded into rank processes by --audit: counts what must not happen inside a timed
  * window. Not part of the program, which finds the three functions below by name. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc names them with __ */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -250,3 +251,4 @@ EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int 
     return mmap(address, bytes, protection, flags, fd, offset);
 }
 #endif
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -213,6 +213,7 @@ static void test_one_of_several_hosts_starts_its_part(void **state)
     static const char *const argv[] = {PROGRAM, "__rank", "report", NULL};
     cx_launch_spec_t         spec   = spec_of(argv, 2);
     cx_launch_t              launch;
+    char                     news;
 
     (void)state;
     spec.first_rank      = 4;
@@ -220,12 +221,15 @@ static void test_one_of_several_hosts_starts_its_part(void **state)
     spec.host_first_rank = 1;
     spec.host_rank_count = 3;
     spec.address         = "tcp:example:7";
-    spec.audit_path      = "/nonexistent/audit.so";
+    spec.audit_path      = "/proc/nonexistent/audit.so";
     launch               = started(&spec);
     wait_for_all(&launch);
+    /* Rank 0 is elsewhere, so nobody here reports. */
+    assert_int_equal(atomic_load(&launch.board->ranks[0].operation_index), -1);
+    assert_int_equal(read(launch.channel_fd, &news, 1), 0);
     assert_string_equal(launch.board->ranks[1].detail,
                         "5 of 6, here 2 of 3, star , address tcp:example:7, token abc, preload "
-                        "/nonexistent/audit.so");
+                        "/proc/nonexistent/audit.so");
     assert_int_equal(launch.first_rank, 4);
     cx_launch_close(&launch);
 }
@@ -234,32 +238,29 @@ static void test_ends_are_reaped_and_described(void **state)
 {
     static const char *const argv[]    = {PROGRAM, "__rank", "codes", NULL};
     static const char *const killed[]  = {PROGRAM, "__rank", "killed", NULL};
-    static const char *const missing[] = {"/nonexistent/program", NULL};
+    static const char *const missing[] = {"/proc/nonexistent/program", NULL};
     cx_launch_spec_t         spec      = spec_of(argv, 2);
     cx_launch_t              launch    = started(&spec);
     char                     text[64];
 
     (void)state;
     wait_for_all(&launch);
-    assert_string_equal(
-        cx_launch_describe_exit(launch.processes[1].exit_status, text, sizeof text),
-        "ended with exit code 4");
+    assert_string_equal(cx_launch_describe_exit(launch.processes[1].exit_status, text, sizeof text),
+                        "ended with exit code 4");
     assert_int_equal(launch.processes[0].pid, 0);
     assert_int_equal(launch.processes[0].pidfd, -1);
     cx_launch_close(&launch);
     spec   = spec_of(killed, 1);
     launch = started(&spec);
     wait_for_all(&launch);
-    assert_string_equal(
-        cx_launch_describe_exit(launch.processes[0].exit_status, text, sizeof text),
-        "killed by signal 9 (Killed)");
+    assert_string_equal(cx_launch_describe_exit(launch.processes[0].exit_status, text, sizeof text),
+                        "killed by signal 9 (Killed)");
     cx_launch_close(&launch);
     spec   = spec_of(missing, 1);
     launch = started(&spec);
     wait_for_all(&launch);
-    assert_string_equal(
-        cx_launch_describe_exit(launch.processes[0].exit_status, text, sizeof text),
-        "ended with exit code 127");
+    assert_string_equal(cx_launch_describe_exit(launch.processes[0].exit_status, text, sizeof text),
+                        "ended with exit code 127");
     cx_launch_close(&launch);
 }
 
@@ -276,8 +277,8 @@ static void test_reaping_names_the_first_that_ended(void **state)
     assert_int_equal(ended, -1);
     for (int rank = 2; rank >= 1; rank--) {
         assert_int_equal(kill(launch.processes[rank].pid, SIGKILL), 0);
-        assert_int_equal(
-            waitid(P_PID, (id_t)launch.processes[rank].pid, &info, WEXITED | WNOWAIT), 0);
+        assert_int_equal(waitid(P_PID, (id_t)launch.processes[rank].pid, &info, WEXITED | WNOWAIT),
+                         0);
     }
     assert_int_equal(cx_launch_reap(&launch, &ended), 1);
     assert_int_equal(ended, 1);
@@ -379,9 +380,10 @@ static void test_a_lack_of_descriptors_is_a_failure_without_leak(void **state)
 static void test_ranks_die_with_their_supervisor(void **state)
 {
     static const char *const argv[] = {PROGRAM, "__rank", "stay", NULL};
-    pid_t *rank = mmap(NULL, sizeof *rank, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int    exit_status = 0;
-    pid_t  supervisor;
+    pid_t                   *rank =
+        mmap(NULL, sizeof *rank, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int   exit_status = 0;
+    pid_t supervisor;
 
     (void)state;
     assert_ptr_not_equal(rank, MAP_FAILED);

@@ -39,7 +39,7 @@ static void test_no_mpirun_is_said_with_a_remedy(void **state)
 
     (void)state;
     cx_arena_init(&arena);
-    assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+    assert_int_equal(setenv("PATH", "/proc/nonexistent", 1), 0);
     EXPECT_FAIL(CX_UNSUPPORTED, "backend mpi needs mpirun to start 3 ranks",
                 cx_mpirun_become(3, argv, &arena));
     EXPECT_FAIL(CX_UNSUPPORTED, "openmpi-bin", cx_mpirun_become(3, argv, &arena));
@@ -49,7 +49,7 @@ static void test_no_mpirun_is_said_with_a_remedy(void **state)
 /* In a fork, with a folder on the PATH where mpirun is this very program. */
 static int become(const char *const *argv)
 {
-    char folder[] = "/tmp/collectivex-mpirun-XXXXXX", path[PATH_MAX], self[PATH_MAX];
+    char folder[]    = "/tmp/collectivex-mpirun-XXXXXX", path[PATH_MAX], self[PATH_MAX];
     int  exit_status = -1;
 
     assert_non_null(mkdtemp(folder));

@@ -71,11 +71,10 @@ static void test_how_many_slots(void **state)
 
 static void test_every_rank_has_the_same_region(void **state)
 {
-    static const char *const words[] = {"op=all_gather rotate-bytes=64KiB",
-                                        "op=gather root=1 rotate-bytes=64KiB",
-                                        "op=broadcast root=2 buffers=hot",
-                                        "op=all_to_all_v traffic-skew=0.5 rotate-bytes=64KiB",
-                                        "op=reduce_scatter placement=in_place"};
+    static const char *const words[] = {
+        "op=all_gather rotate-bytes=64KiB", "op=gather root=1 rotate-bytes=64KiB",
+        "op=broadcast root=2 buffers=hot", "op=all_to_all_v traffic-skew=0.5 rotate-bytes=64KiB",
+        "op=reduce_scatter placement=in_place"};
 
     (void)state;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -134,12 +133,13 @@ static void test_traffic_files_are_read_or_refused(void **state)
     (void)state;
     EXPECT_OK(plan("op=all_to_all_v traffic-skew=0.5", 1, 3, 3000));
     assert_non_null(workload.point.counts);
-    EXPECT_FAIL(CX_INVALID, "/nonexistent/traffic",
-                plan("op=all_to_all_v traffic=/nonexistent/traffic", 1, 3, 3000));
+    EXPECT_FAIL(CX_INVALID, "/proc/nonexistent/traffic",
+                plan("op=all_to_all_v traffic=/proc/nonexistent/traffic", 1, 3, 3000));
     assert_null(workload.counts);
 }
 
-/* ---- verification: one rank, whose all-reduce is a copy ---------------------------------------- */
+/* ---- verification: one rank, whose all-reduce is a copy ----------------------------------------
+ */
 
 static cx_region_t region;
 
@@ -258,8 +258,7 @@ static void test_a_barrier_has_nothing_to_fill(void **state)
 static void test_memory_that_is_not_there_is_said_so(void **state)
 {
     (void)state;
-    EXPECT_FAIL(CX_RESOURCE, "",
-                cx_region_open(&core, (size_t)1 << 60, CX_MEMORY_PLAIN, &region));
+    EXPECT_FAIL(CX_RESOURCE, "", cx_region_open(&core, (size_t)1 << 60, CX_MEMORY_PLAIN, &region));
 }
 
 int main(void)

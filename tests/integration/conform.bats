@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The conformance suite: backends that keep every promise, and planted faults, each found by the
+# check that is there for it.
+
+. "$BATS_TEST_DIRNAME/kit.sh"
+
+setup() { kit_setup; }
+teardown() { kit_teardown; }
+
+# said CHECK TEXT: the outcome of that check contains the text.
+said() {
+    grep -E "^$1 +" out | grep -qF -e "$2" && return
+    echo "check $1 did not say '$2':"
+    cat out err
+    return 1
+}
+
+# finds FAULT CHECK TEXT [CHECK TEXT...]: conform fails with the fault, and those checks say so.
+finds() {
+    local fault=$1
+    shift
+    kit_run 1 cx conform faulty --timeout 1s --faulty-fault "$fault" || return 1
+    while [ $# -gt 0 ]; do
+        said "$1" "FAILED: " && said "$1" "$2" || return 1
+        shift 2
+    done
+}
+
+has_audit() {
+    [ -e "$CX_BUILD/cx-audit.so" ]
+}
+
+@test "null keeps every promise that applies, and the harness measures itself" {
+    kit_run 0 cx conform null --device sim
+    said abi "ok"
+    said declared "ok"
+    said back-to-back "not applicable: the backend moves no data"
+    said harness "ok"
+    kit_has out "the harness, measured by itself:" "spin_slope_ratio" "[ok, 0.99 to 1.01]" " 0 failed"
+}
+
+@test "hostref keeps every promise" {
+    kit_run 0 cx conform hostref
+    said declared "ok"
+    said device-failure "ok"
+    said absent-peer "ok"
+    said harness "not applicable"
+    kit_has out " 0 failed"
+}
+
+@test "one rank has no absent peer" {
+    kit_run 0 cx conform null -n 1 --device sim
+    kit_run 0 cx conform hostref -n 1
+    said absent-peer "not applicable: there is one rank"
+}
+
+@test "a backend without faults passes with three ranks" {
+    kit_run 0 cx conform faulty -n 3
+    said absent-peer "ok"
+}
+
+@test "wrong outputs are found by those checks that look at them" {
+    finds skipped_send declared "cases, the first: all_reduce" same-bytes "run 5" back-to-back ""
+    finds off_by_one declared "" back-to-back "shifted by 1 element"
+    finds stale_buffer declared "" same-bytes "run 2" back-to-back "stale"
+    finds corrupted_byte declared "bit flip" same-bytes "run 7" back-to-back "bit flip"
+    finds wrong_type declared "" back-to-back "reduced in bf16 instead of fp32"
+}
+
+@test "lost, misplaced and stray bytes are found" {
+    finds lost_block declared "" back-to-back "contribution of rank 0 missing"
+    finds swapped_blocks declared "" back-to-back ""
+    finds overrun declared "guard after the receive buffer" back-to-back "guard after"
+    finds modified_input declared "input modified"
+    finds wrong_root declared "" back-to-back ""
+}
+
+@test "a failure is reported in the words of the rank that failed" {
+    finds error declared "injected failure of call 3" window "injected failure of call 3"
+    said open-close "ok"
+    said absent-peer "ok"
+}
+
+@test "an allocation in a window is found by the check of windows alone" {
+    has_audit || skip "no audit library in a sanitizer build"
+    finds alloc_in_window window "32 allocations or file operations in a window of 16 operations"
+    kit_has out " 1 failed"
+}
+
+@test "a hang is named and survived" {
+    finds hang declared "no answer from rank 1" window "no answer from rank 1"
+    said undeclared "ok"
+    said absent-peer "ok"
+}
+
+@test "a crash is named and survived" {
+    finds crash declared 'rank 1 killed by signal 9 (Killed) in phase "operation"'
+    said open-close "ok"
+    said absent-peer "ok"
+    [ -z "$(kit_processes)" ]
+}
+
+@test "a rank that hears nothing is killed, named and survived" {
+    finds deaf_rank declared 'rank 1 did not come back from phase "operation"'
+    said undeclared "ok"
+    said absent-peer "ok"
+    [ -z "$(kit_processes)" ]
+}
+
+@test "a slow rank breaks no promise" {
+    kit_run 0 cx conform faulty --faulty-fault slow_rank
+}
+
+@test "mpi says what Open MPI does: it allocates, and waits for ever" {
+    [ -e "$CX_BUILD/plugins/cx-backend-mpi.so" ] || skip "no MPI"
+    command -v mpirun >/dev/null || skip "no mpirun"
+    kit_run 1 cx conform mpi --timeout 2s
+    said open-close "ok"
+    said same-bytes "ok"
+    said back-to-back "ok"
+    said wrong-input "ok"
+    said absent-peer "FAILED: rank 0 did not come back from phase \"waiting in vain\""
+    [ "$(grep -c '^abi' out)" -eq 1 ]
+}
+
+@test "a file that is no plugin fails, by the loader's words" {
+    mkdir plugins
+    echo nonsense >plugins/cx-backend-broken.so
+    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 cx conform broken
+    said abi "FAILED: "
+    said abi "cannot be loaded"
+    said declared "FAILED: nothing to check"
+}
+
+@test "a plugin under another name is found" {
+    mkdir plugins
+    cp "$CX_BUILD/plugins/cx-backend-null.so" plugins/cx-backend-nix.so
+    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 cx conform nix --device sim
+    said name 'the file is cx-backend-nix.so, the table says "null"'
+    said options 'is not called "nix-..."'
+}
+
+@test "bad requests run nothing" {
+    kit_run 2 cx conform
+    kit_has err "too few words"
+    kit_run 2 cx conform hostreff
+    kit_has err 'no backend called "hostreff"; did you mean "hostref"?'
+    kit_run 2 cx conform null --nul-script 1us
+    kit_has err "has an option --nul-script"
+    kit_run 2 cx conform null --timeout 5
+    kit_run 2 cx conform null --ranks 0x
+    [ ! -s out ]
+}
+
+@test "an interrupt ends it at once, with nothing left" {
+    "$program" conform faulty --faulty-fault hang --timeout 50s >out 2>err 3>&- &
+    pid=$!
+    for _ in $(seq 100); do
+        grep -q '^probe' out && break
+        sleep 0.1
+    done
+    kill -INT "$pid" 2>/dev/null || kill -TERM "$pid"
+    rc=0
+    wait "$pid" || rc=$?
+    [ "$rc" -eq 130 ]
+    [ -z "$(kit_processes)" ]
+}

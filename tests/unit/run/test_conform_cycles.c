@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions and sizes that leave something behind, and those that do not. */
+#include "unit/run/mock.h"
+
+#include <sys/mman.h>
+
+static void open_ready(mock_rank_t *rank)
+{
+    mock_rank_open(rank);
+    EXPECT_OK(cx_conform_probe(&rank->conform));
+}
+
+static void test_a_tidy_backend_leaves_nothing_behind(void **state)
+{
+    mock_rank_t rank;
+
+    (void)state;
+    open_ready(&rank);
+    mock_rank_expect(&rank, cx_conform_open_close, "ok");
+    mock_rank_expect(&rank, cx_conform_prepare_release, "ok");
+    mock_rank_close(&rank);
+}
+
+static void test_descriptors_of_sessions_are_counted(void **state)
+{
+    mock_rank_t rank;
+
+    (void)state;
+    open_ready(&rank);
+    mock.leaks_descriptor = true;
+    mock_rank_expect(&rank, cx_conform_open_close, "100 more descriptors after 100 repetitions");
+    mock_rank_close(&rank);
+}
+
+static void test_descriptors_of_sizes_are_counted(void **state)
+{
+    mock_rank_t rank;
+
+    (void)state;
+    open_ready(&rank);
+    mock.leaks_size = true;
+    mock_rank_expect(&rank, cx_conform_prepare_release,
+                     "all_reduce fp32 sum: 100 more descriptors after 100 repetitions");
+    mock_rank_close(&rank);
+}
+
+/* A sanitizer's allocator tells nothing of itself, and finds such a leak on its own. */
+static void test_memory_of_sessions_is_counted(void **state)
+{
+    void          *before = malloc(1);
+    bool           is_told;
+    mock_rank_t    rank;
+    cx_footprint_t footprint;
+
+    (void)state;
+    EXPECT_OK(cx_footprint_take(&footprint));
+    is_told = footprint.heap_bytes > 0;
+    free(before);
+    if (!is_told) {
+        skip();
+    }
+    open_ready(&rank);
+    mock.leaks_heap = true;
+    mock_rank_expect(&rank, cx_conform_open_close, "more bytes of heap after 100 repetitions");
+    mock_rank_close(&rank);
+}
+
+static void test_every_measure_has_its_limit(void **state)
+{
+    static const struct {
+        cx_footprint_t after;
+        const char    *words;
+    } cases[] = {
+        {{.descriptor_count = 9}, NULL},
+        {{.descriptor_count = 10}, "10 more descriptors after 10 repetitions"},
+        {{.mapping_count = 10}, "10 more memory mappings"},
+        {{.shared_file_count = 10}, "10 more files in /dev/shm"},
+        {{.heap_bytes = 159}, NULL},
+        {{.heap_bytes = 160}, "160 more bytes of heap"},
+        {{.address_bytes = 40960}, "40960 more bytes of address space"},
+        {{.resident_bytes = 40960}, "40960 more bytes of resident memory"},
+        {{.resident_bytes = 40959}, NULL},
+    };
+    const cx_footprint_t before = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cx_status_t status = cx_footprint_compare(&before, &cases[i].after, 10);
+
+        assert_int_equal(status, cases[i].words ? CX_INVALID : CX_OK);
+        assert_true(!cases[i].words || strstr(cx_detail()->text, cases[i].words));
+        cx_detail_clear();
+    }
+}
+
+static void test_a_footprint_sees_descriptors_and_mappings(void **state)
+{
+    cx_footprint_t before, after;
+    void          *memory;
+    int            fd;
+
+    (void)state;
+    EXPECT_OK(cx_footprint_take(&before));
+    fd     = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    memory = mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT_OK(cx_footprint_take(&after));
+    assert_int_equal(after.descriptor_count, before.descriptor_count + 1);
+    assert_true(after.mapping_count > before.mapping_count);
+    assert_true(after.address_bytes >= before.address_bytes + (1 << 20));
+    (void)munmap(memory, 1 << 20);
+    (void)close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_tidy_backend_leaves_nothing_behind),
+        cmocka_unit_test(test_descriptors_of_sessions_are_counted),
+        cmocka_unit_test(test_descriptors_of_sizes_are_counted),
+        cmocka_unit_test(test_memory_of_sessions_is_counted),
+        cmocka_unit_test(test_every_measure_has_its_limit),
+        cmocka_unit_test(test_a_footprint_sees_descriptors_and_mappings),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
