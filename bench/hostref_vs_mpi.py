@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Claim: hostref is at no size slower than Open MPI, and 1.5 times as fast in the geometric mean of
 all_reduce and all_to_all. Both backends run in one harness, started by one mpirun, so with the same
-processors; the plain loop of osu_loop.c stands against hostref on hot buffers. A shared machine has fast and
-slow minutes, so a cell is the ratio of the least of all runs' medians; the means are also given for the
-medians over the ratios of each run."""
+processors, a few sizes at a time, so that they are compared within a second; the plain loop of osu_loop.c
+follows, against hostref on hot buffers. A cell is the median over the ratios of the repetitions."""
 
 import collections
 import json
@@ -12,25 +11,32 @@ import os
 
 import runs
 
-SIZES = [*runs.ladder(8, 32 << 20, 4), 64 << 20]
+# Sizes that run together, and the milliseconds each gets: verifying a large one takes its time.
+CHUNKS = [([8, 32, 128, 512], 40), ([2048, 8192, 32768, 131072], 40),
+          ([512 << 10, 2 << 20], 200), ([8 << 20], 400), ([32 << 20, 64 << 20], 800)]
+BARRIER_CHUNKS = [([0], 40)]
 REGIMES = ("isolated", "steady")
 SLOWER_RATIO = 0.98  # what counts as slower: more than chance on a shared machine
 
 
-def run_harness(build, op, budget_ms, options):
+def run_harness(build, op, chunk, options):
+    """Microseconds by (backend, regime, bytes)."""
+    sizes, budget_ms = chunk
     argv = ["mpirun", "-n", "2", runs.program(build), "run", "--op", op, "--regime",
             ",".join(REGIMES), "--budget", f"{budget_ms}ms", "-q", *options]
     if op != "barrier":
-        argv += ["--sizes", ",".join(f"{size}B" for size in SIZES)]
+        argv += ["--sizes", ",".join(f"{size}B" for size in sizes)]
     with runs.Folder() as folder:
         runs.check([*argv, "-o", folder + "/out"], ok=(0, 1))
-        return runs.rows(folder + "/out")
+        return {(backend, regime, size): us
+                for (backend, _, regime, size), us in runs.rows(folder + "/out").items()}
 
 
-def run_loop(build, op, budget_ms):
-    sizes = ["0"] if op == "barrier" else [str(size) for size in SIZES]
+def run_loop(build, op, chunk):
+    """Microseconds by (regime, bytes)."""
+    sizes, budget_ms = chunk
     text = runs.check(["mpirun", "-n", "2", os.path.join(build, "bench", "osu_loop"), op,
-                       str(budget_ms), *sizes])
+                       str(budget_ms), *[str(size) for size in sizes]])
     found = {}
     for line in (json.loads(one) for one in text.splitlines()):
         found["isolated", line["bytes"]] = line["isolated_us"]
@@ -38,21 +44,19 @@ def run_loop(build, op, budget_ms):
     return found
 
 
-def compare(build, op, budget_ms, with_loop):
-    """(MPI's time, hostref's time) by (regime, bytes, against), of one repetition."""
+def compare(build, op, chunk, with_loop):
+    """MPI's time over hostref's by (regime, bytes, against), of one repetition."""
     found = {}
-    both = run_harness(build, op, budget_ms, ["--backend", "hostref,mpi"])
-    for (backend, _, regime, size), us in both.items():
-        other = both.get(("mpi", op, regime, size))
-        if backend == "hostref" and other:
-            found[regime, size, "mpi"] = (other, us)
+    both = run_harness(build, op, chunk, ["--backend", "hostref,mpi"])
+    for (backend, regime, size), us in both.items():
+        if backend == "hostref" and ("mpi", regime, size) in both:
+            found[regime, size, "mpi"] = both["mpi", regime, size] / us
     if with_loop:
         buffers = [] if op == "barrier" else ["--buffers", "hot"]
-        hot = run_harness(build, op, budget_ms, ["--backend", "hostref", *buffers])
-        for (regime, size), us in run_loop(build, op, budget_ms).items():
-            mine = hot.get(("hostref", op, regime, size))
-            if mine:
-                found[regime, size, "loop"] = (us, mine)
+        hot = run_harness(build, op, chunk, ["--backend", "hostref", *buffers])
+        for (regime, size), us in run_loop(build, op, chunk).items():
+            if ("hostref", regime, size) in hot:
+                found[regime, size, "loop"] = us / hot["hostref", regime, size]
     return found
 
 
@@ -60,50 +64,43 @@ def mark(ratio):
     return f"**{ratio:.2f}**" if ratio < SLOWER_RATIO else f"{ratio:.2f}"
 
 
+def print_regime(ratios, ops, regime, against):
+    sizes = sorted({key[2] for key in ratios if key[1] == regime and key[3] == against})
+    if not sizes:
+        return
+    lines = [[op] + [mark(ratios[op, regime, size, against])
+                     if (op, regime, size, against) in ratios else "" for size in sizes]
+             for op in ops]
+    title = "backend mpi, rotated buffers" if against == "mpi" else "osu_loop, hot buffers"
+    print(f"### {regime}, {title}\n")
+    runs.print_table(["operation"] + [runs.size_text(size) for size in sizes], lines)
+    chosen = {key: ratio for key, ratio in ratios.items() if key[1] == regime and key[3] == against}
+    slower = sum(ratio < SLOWER_RATIO for ratio in chosen.values())
+    mean = runs.geometric_mean([ratio for key, ratio in chosen.items()
+                                if key[0] in ("all_reduce", "all_to_all")])
+    print(f"{slower} of {len(chosen)} points slower; geometric mean of all_reduce and all_to_all "
+          f"{mean:.2f}.\n")
+
+
 def main():
-    parser = runs.parser(__doc__, 3)
+    parser = runs.parser(__doc__, 5)
     parser.add_argument("--ops", default=",".join(runs.OPERATIONS))
-    parser.add_argument("--budget-ms", type=int, default=40, help="per size, regime and backend")
     parser.add_argument("--no-loop", action="store_true", help="only the two backends")
     arguments = parser.parse_args()
     ops = arguments.ops.split(",")
     seen = collections.defaultdict(list)
     for _ in range(arguments.repeats):
         for op in ops:
-            found = compare(arguments.build, op, arguments.budget_ms, not arguments.no_loop)
-            for key, value in found.items():
-                seen[(op, *key)].append(value)
-    least = {key: min(a for a, _ in pairs) / min(b for _, b in pairs)
-             for key, pairs in seen.items()}
-    middle = {key: runs.median([a / b for a, b in pairs]) for key, pairs in seen.items()}
+            for chunk in BARRIER_CHUNKS if op == "barrier" else CHUNKS:
+                found = compare(arguments.build, op, chunk, not arguments.no_loop)
+                for key, ratio in found.items():
+                    seen[(op, *key)].append(ratio)
+    ratios = {key: runs.median(values) for key, values in seen.items()}
     runs.print_head("hostref against Open MPI: MPI's time over hostref's")
     print(f"Above 1: hostref is faster; bold: slower (below {SLOWER_RATIO}).\n")
-    for regime in REGIMES:
-        for against in ("mpi", "loop"):
-            print_regime(least, middle, ops, regime, against)
-
-
-def main_mean(ratios, regime, against):
-    return runs.geometric_mean([ratio for key, ratio in ratios.items()
-                                if key[1] == regime and key[3] == against
-                                and key[0] in ("all_reduce", "all_to_all")])
-
-
-def print_regime(least, middle, ops, regime, against):
-    sizes = sorted({key[2] for key in least if key[1] == regime and key[3] == against})
-    if not sizes:
-        return
-    lines = [[op] + [mark(least[op, regime, size, against])
-                     if (op, regime, size, against) in least else "" for size in sizes]
-             for op in ops]
-    title = "backend mpi, rotated buffers" if against == "mpi" else "osu_loop, hot buffers"
-    print(f"### {regime}, {title}\n")
-    runs.print_table(["operation"] + [runs.size_text(size) for size in sizes], lines)
-    chosen = [ratio for key, ratio in least.items() if key[1] == regime and key[3] == against]
-    slower = sum(ratio < SLOWER_RATIO for ratio in chosen)
-    print(f"{slower} of {len(chosen)} points slower; geometric mean of all_reduce and all_to_all "
-          f"{main_mean(least, regime, against):.2f} "
-          f"({main_mean(middle, regime, against):.2f} by medians of ratios).\n")
+    for against in ("mpi", "loop"):
+        for regime in REGIMES:
+            print_regime(ratios, ops, regime, against)
 
 
 if __name__ == "__main__":

@@ -99,14 +99,6 @@ def size_text(count):
     return f"{count} B"
 
 
-def ladder(first, last, factor):
-    out = []
-    while first <= last:
-        out.append(first)
-        first *= factor
-    return out
-
-
 def print_head(title):
     """Where and when: a ratio without its machine says nothing."""
     cpu = "unknown"

@@ -165,7 +165,6 @@ static bool case_at(const cx_conform_t *conform, int32_t place, cx_case_t *out)
     out->seed               = 1 + out->op;
     out->traffic            = "";
     out->traffic_skew_ratio = last_rank > 0 ? 0.5 : 0;
-    out->buffers            = CX_BUFFERS_HOT;
     out->is_verified        = true;
     if (root_turn > 0 && (last_rank == 0 || !cx_collective_is_rooted((cx_collective_t)out->op))) {
         return false;

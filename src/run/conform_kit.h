@@ -72,7 +72,8 @@ bool cx_conform_find_case(cx_conform_t *conform, int32_t op, cx_case_t *out);
 typedef struct cx_trial {
     cx_conform_t *conform;
     cx_case_t     one;
-    cx_session_t *session; /* NULL: not open */
+    int32_t       slot_count; /* sets of buffers; may be changed before a size is planned */
+    cx_session_t *session;    /* NULL: not open */
     cx_workload_t workload;
     cx_region_t   region;
     bool          is_prepared;

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #define REASON_BYTES 128
+#define SLOT_COUNT 8
 
 void cx_trial_init(cx_trial_t *trial, cx_conform_t *conform, const cx_case_t *one)
 {
     memset(trial, 0, sizeof *trial);
-    trial->conform = conform;
-    trial->one     = *one;
+    trial->conform    = conform;
+    trial->one        = *one;
+    trial->slot_count = SLOT_COUNT;
 }
 
 /* Ranks that are out of step have nothing to agree on. */
@@ -52,16 +54,34 @@ static int64_t message_bytes(const cx_trial_t *trial, int64_t elems)
     return bytes * rank_count;
 }
 
+/* A workload that rotates through `rotate_bytes`. */
+static cx_status_t plan_workload(cx_trial_t *trial, int64_t elems, int64_t rotate_bytes)
+{
+    char reason[REASON_BYTES];
+
+    trial->one.buffers      = CX_BUFFERS_ROTATED;
+    trial->one.rotate_bytes = rotate_bytes;
+    CX_TRY(cx_workload_plan(&trial->conform->context->core, &trial->one,
+                            message_bytes(trial, elems), &trial->workload, reason, sizeof reason));
+    return reason[0] ? CX_FAIL(CX_INTERNAL, "%s", reason) : CX_OK;
+}
+
+/* How many bytes a slot takes is known once one is laid out. */
+static cx_status_t plan_slots(cx_trial_t *trial, int64_t elems)
+{
+    cx_collective_layout_t single;
+
+    CX_TRY(plan_workload(trial, elems, 1));
+    CX_TRY(cx_collective_layout(&trial->workload.data, 1, 0, &single));
+    cx_workload_release(&trial->workload);
+    return plan_workload(trial, elems, (int64_t)single.region_bytes * trial->slot_count);
+}
+
 static cx_status_t plan_locally(cx_trial_t *trial, int64_t elems)
 {
     const cx_core_t *core = &trial->conform->context->core;
-    char             reason[REASON_BYTES];
 
-    CX_TRY(cx_workload_plan(core, &trial->one, message_bytes(trial, elems), &trial->workload,
-                            reason, sizeof reason));
-    if (reason[0]) {
-        return CX_FAIL(CX_INTERNAL, "%s", reason);
-    }
+    CX_TRY(plan_slots(trial, elems));
     CX_TRY(cx_region_open(core, trial->workload.layout.region_bytes, trial->conform->caps.memory,
                           &trial->region));
     cx_workload_fill(&trial->workload, &trial->region);

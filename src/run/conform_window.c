@@ -12,7 +12,8 @@
 
 #define AUDITED_COUNT 16
 #define REPEAT_COUNT 8
-#define ROTATED_BYTES (INT64_C(256) * 1024)
+#define FEW_SLOTS 2
+#define MANY_SLOTS 32
 
 /* One size that travels through control memory, if there is such a thing, and one that does not. */
 static const int64_t block_elems[] = {17, 4099};
@@ -21,13 +22,15 @@ static const int64_t block_elems[] = {17, 4099};
 typedef cx_status_t (*size_fn)(cx_trial_t *trial);
 
 /* Does something with each size of a case. */
-static cx_status_t each_size(cx_conform_t *conform, const cx_case_t *one, size_fn visit)
+static cx_status_t each_size(cx_conform_t *conform, const cx_case_t *one, int32_t slot_count,
+                             size_fn visit)
 {
     cx_trial_t  trial;
     cx_status_t status;
 
     cx_trial_init(&trial, conform, one);
-    status = cx_trial_open(&trial);
+    trial.slot_count = slot_count;
+    status           = cx_trial_open(&trial);
     for (size_t i = 0; i < SIZE_COUNT && status == CX_OK; i++) {
         CX_TRY_OR(end, cx_trial_plan(&trial, block_elems[i]));
         CX_TRY_OR(end, cx_trial_prepare(&trial));
@@ -60,7 +63,7 @@ static cx_status_t audit(cx_trial_t *trial)
 
 static cx_status_t audit_case(cx_conform_t *conform, const cx_case_t *one)
 {
-    return each_size(conform, one, audit);
+    return each_size(conform, one, FEW_SLOTS, audit);
 }
 
 cx_status_t cx_conform_window(cx_conform_t *conform)
@@ -144,7 +147,7 @@ static cx_status_t repeat(cx_trial_t *trial)
 
 static cx_status_t repeat_case(cx_conform_t *conform, const cx_case_t *one)
 {
-    return each_size(conform, one, repeat);
+    return each_size(conform, one, FEW_SLOTS, repeat);
 }
 
 cx_status_t cx_conform_same_bytes(cx_conform_t *conform)
@@ -165,11 +168,7 @@ static cx_status_t chain(cx_trial_t *trial)
 
 static cx_status_t chain_case(cx_conform_t *conform, const cx_case_t *one)
 {
-    cx_case_t rotated = *one;
-
-    rotated.buffers      = CX_BUFFERS_ROTATED;
-    rotated.rotate_bytes = ROTATED_BYTES;
-    return each_size(conform, &rotated, chain);
+    return each_size(conform, one, MANY_SLOTS, chain);
 }
 
 cx_status_t cx_conform_back_to_back(cx_conform_t *conform)

@@ -121,8 +121,8 @@ refuses() {
     cx run -n 2 --backend null --op all_reduce --sizes 8B --progress none -o results >out 2>err
     rm -f out err
     record=$(echo results/records/*)
-    head -c 300 "$record" >cut
-    cp cut "$record"
+    head -c 300 "$record" >short
+    cp short "$record"
     refuses 'show results => premature end' \
         'show nowhere => nowhere' \
         'check nowhere => nowhere' \

@@ -100,8 +100,8 @@ open(sys.argv[1], "wb").write(data)' "$sidecar"
 }
 
 @test "a truncated record" {
-    head -c 300 "$first" >cut
-    cp cut "$first"
+    head -c 300 "$first" >short
+    cp short "$first"
     finds record-unreadable 'premature end' all_reduce
 }
 

@@ -8,6 +8,11 @@
 setup() { kit_setup; }
 teardown() { kit_teardown; }
 
+# conform ARGUMENT...: the whole suite, which takes seconds on an idle machine.
+conform() {
+    timeout --kill-after=5 240 "$CX_BUILD/collectivex" conform "$@"
+}
+
 # said CHECK TEXT: the outcome of that check contains the text.
 said() {
     grep -E "^$1 +" out | grep -qF -e "$2" && return
@@ -20,7 +25,7 @@ said() {
 finds() {
     local fault=$1
     shift
-    kit_run 1 cx conform faulty --timeout 1s --faulty-fault "$fault" || return 1
+    kit_run 1 conform faulty --timeout 1s --faulty-fault "$fault" || return 1
     while [ $# -gt 0 ]; do
         said "$1" "FAILED: " && said "$1" "$2" || return 1
         shift 2
@@ -32,7 +37,7 @@ has_audit() {
 }
 
 @test "null keeps every promise that applies, and the harness measures itself" {
-    kit_run 0 cx conform null --device sim
+    kit_run 0 conform null --device sim
     said abi "ok"
     said declared "ok"
     said back-to-back "not applicable: the backend moves no data"
@@ -41,7 +46,7 @@ has_audit() {
 }
 
 @test "hostref keeps every promise" {
-    kit_run 0 cx conform hostref
+    kit_run 0 conform hostref
     said declared "ok"
     said device-failure "ok"
     said absent-peer "ok"
@@ -50,13 +55,13 @@ has_audit() {
 }
 
 @test "one rank has no absent peer" {
-    kit_run 0 cx conform null -n 1 --device sim
-    kit_run 0 cx conform hostref -n 1
+    kit_run 0 conform null -n 1 --device sim
+    kit_run 0 conform hostref -n 1
     said absent-peer "not applicable: there is one rank"
 }
 
 @test "a backend without faults passes with three ranks" {
-    kit_run 0 cx conform faulty -n 3
+    kit_run 0 conform faulty -n 3
     said absent-peer "ok"
 }
 
@@ -109,13 +114,13 @@ has_audit() {
 }
 
 @test "a slow rank breaks no promise" {
-    kit_run 0 cx conform faulty --faulty-fault slow_rank
+    kit_run 0 conform faulty --faulty-fault slow_rank
 }
 
 @test "mpi says what Open MPI does: it allocates, and waits for ever" {
     [ -e "$CX_BUILD/plugins/cx-backend-mpi.so" ] || skip "no MPI"
     command -v mpirun >/dev/null || skip "no mpirun"
-    kit_run 1 cx conform mpi --timeout 2s
+    kit_run 1 conform mpi --timeout 2s
     said open-close "ok"
     said same-bytes "ok"
     said back-to-back "ok"
@@ -127,7 +132,7 @@ has_audit() {
 @test "a file that is no plugin fails, by the loader's words" {
     mkdir plugins
     echo nonsense >plugins/cx-backend-broken.so
-    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 cx conform broken
+    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 conform broken
     said abi "FAILED: "
     said abi "cannot be loaded"
     said declared "FAILED: nothing to check"
@@ -136,25 +141,25 @@ has_audit() {
 @test "a plugin under another name is found" {
     mkdir plugins
     cp "$CX_BUILD/plugins/cx-backend-null.so" plugins/cx-backend-nix.so
-    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 cx conform nix --device sim
+    CX_PLUGIN_PATH=$PWD/plugins:$CX_PLUGIN_PATH kit_run 1 conform nix --device sim
     said name 'the file is cx-backend-nix.so, the table says "null"'
     said options 'is not called "nix-..."'
 }
 
 @test "bad requests run nothing" {
-    kit_run 2 cx conform
+    kit_run 2 conform
     kit_has err "too few words"
-    kit_run 2 cx conform hostreff
+    kit_run 2 conform hostreff
     kit_has err 'no backend called "hostreff"; did you mean "hostref"?'
-    kit_run 2 cx conform null --nul-script 1us
+    kit_run 2 conform null --nul-script 1us
     kit_has err "has an option --nul-script"
-    kit_run 2 cx conform null --timeout 5
-    kit_run 2 cx conform null --ranks 0x
+    kit_run 2 conform null --timeout 5
+    kit_run 2 conform null --ranks 0x
     [ ! -s out ]
 }
 
 @test "an interrupt ends it at once, with nothing left" {
-    "$program" conform faulty --faulty-fault hang --timeout 50s >out 2>err 3>&- &
+    "$CX_BUILD/collectivex" conform faulty --faulty-fault hang --timeout 50s >out 2>err 3>&- &
     pid=$!
     for _ in $(seq 100); do
         grep -q '^probe' out && break

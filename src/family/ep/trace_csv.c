@@ -46,7 +46,7 @@ static void find_form(const char *text, form_t *form)
             form->field_count = 1;
             for (size_t i = 0; i < length; i++) {
                 form->field_count += line[i] == ',';
-                form->has_weights |= line[i] == '.';
+                form->has_weights |= strchr(".eE", line[i]) != NULL;
             }
         }
     }

@@ -6,8 +6,8 @@
 #include "family/ep/trace.h"
 
 /**
- * Parse the CSV that trace.h describes. The first line decides how many numbers a line has: with a
- * number that is no whole one in it, its second half is gates.
+ * Parse the CSV that trace.h describes. The first line decides what all lines have: with a number
+ * in it that is written with a point or an exponent, the second half of a line is gates.
  *
  * text    NUL-terminated; `path` stands in errors
  * errors  CX_INVALID "PATH:LINE: ..." · CX_RESOURCE memory

@@ -27,7 +27,7 @@ const cx_option_t cx_ep_workload_options[] = {
                   "Routed experts of the model; 0: the shape's."),
     CX_OPTION_INT(cx_ep_workload_t, rank_count, "ep", KEY, "8", 1, CX_EP_RANK_COUNT_MAX,
                   "Ranks the experts are spread over."),
-    CX_OPTION_INT(cx_ep_workload_t, tokens, "tokens", KEY, "128", 1, 1 << 24, "Tokens per rank."),
+    CX_OPTION_INT(cx_ep_workload_t, tokens, "tokens", KEY, "128", 1, 1e7, "Tokens per rank."),
     CX_OPTION_ENUM(cx_ep_workload_t, routing, "routing", KEY, "uniform", cx_ep_routing_slugs,
                    "How tokens choose experts."),
     CX_OPTION_RATIO(cx_ep_workload_t, zipf_exponent, "zipf-exponent", KEY, "1", 0, 64,

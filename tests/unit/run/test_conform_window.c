@@ -76,7 +76,7 @@ static void test_one_wrong_operation_of_a_long_chain_is_found(void **state)
 
     (void)state;
     open_ready(&rank);
-    mock.wrong_call = 97;
+    mock.wrong_call = 41;
     mock_rank_expect(&rank, cx_conform_back_to_back, "elements in a block: ");
     mock_rank_close(&rank);
 }

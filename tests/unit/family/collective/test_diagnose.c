@@ -67,6 +67,14 @@ static void skip_all(scene_t *scene)
     }
 }
 
+static void take_unwritten_root_1(scene_t *scene)
+{
+    cx_collective_data_t data = scene->data;
+
+    data.rank = 1;
+    cx_collective_poison(&data, SLOT, scene->recv);
+}
+
 static void skip_one_block(scene_t *scene)
 {
     unsigned char right[BUFFER_BYTES];
@@ -209,6 +217,8 @@ static const struct {
     {MOVE(SEND_RECV, INT8), take_slot_1, "stale", "stale: data of slot 1;"},
     {MOVE(GATHER, UINT64), take_old_slot_9, "stale", "data of slot 9 before the last filling"},
     {MOVE(BROADCAST, FP32), take_root_1, "wrong-root", "data of rank 1: wrong root (root is 0)"},
+    {MOVE(BROADCAST, FP32), take_unwritten_root_1, "wrong-root",
+     "the unwritten output of rank 1: wrong root (root is 0)"},
     {MOVE(SCATTER, INT8), take_root_1, "wrong-root", "data of rank 1: wrong root (root is 0)"},
     {MOVE(SEND_RECV, FP16), take_own_input, "wrong-rank", "data of rank 2: wrong rank"},
     {MOVE(ALL_GATHER, FP32), repeat_rank_0, "wrong-rank",

@@ -37,6 +37,24 @@ static void test_blame_sets_kind_and_sentence_and_keeps_the_counts(void **state)
     assert_int_equal(verdict.wrong_count, 3);
 }
 
+static void test_a_cause_says_more_than_its_effect(void **state)
+{
+    static const cx_wrong_t rising[] = {CX_WRONG_CORRUPTED, CX_WRONG_NEVER_WRITTEN, CX_WRONG_ROOT};
+    cx_verdict_t            known, found;
+
+    (void)state;
+    cx_verdict_init(&known);
+    cx_verdict_init(&found);
+    assert_false(cx_verdict_says_more(&found, &known));
+    for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++) {
+        cx_verdict_blame(&found, rising[i], "found");
+        assert_true(cx_verdict_says_more(&found, &known));
+        assert_false(cx_verdict_says_more(&known, &found));
+        assert_false(cx_verdict_says_more(&found, &found)); /* the first stays */
+        known = found;
+    }
+}
+
 static void test_every_slug_fits_and_a_long_sentence_is_cut(void **state)
 {
     cx_verdict_t verdict;
@@ -57,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_verdict_is_right_and_silent),
         cmocka_unit_test(test_blame_sets_kind_and_sentence_and_keeps_the_counts),
+        cmocka_unit_test(test_a_cause_says_more_than_its_effect),
         cmocka_unit_test(test_every_slug_fits_and_a_long_sentence_is_cut),
     };
 
