@@ -15,8 +15,10 @@
 #define WARMUP_COUNT 10
 #define RANKS_MAX 64
 #define COUNT_MAX 20000
+#define HUGEPAGE_BYTES ((size_t)2 << 20)
 #define HUGEPAGE_BYTES_MIN ((size_t)4 << 20)
-#define PAGE_BYTES ((size_t)4096)
+#define ALIGN_BYTES ((size_t)128)
+#define GUARD_BYTES ((size_t)128) /* before and after each buffer */
 
 typedef struct buffers {
     char *send[SET_COUNT], *recv[SET_COUNT];
@@ -132,10 +134,14 @@ static double median(double *values, int count)
     return values[(count - 1) / 2];
 }
 
-/* Page-aligned, touched, and in huge pages from the size from which ours are. */
-static char *grab(size_t bytes)
+/* Touched, and in huge pages from the size from which ours are. `*region_bytes` becomes the
+ * mapping's. */
+static char *grab(size_t *region_bytes)
 {
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t bytes  = *region_bytes < HUGEPAGE_BYTES_MIN
+                        ? *region_bytes
+                        : (*region_bytes + HUGEPAGE_BYTES - 1) / HUGEPAGE_BYTES * HUGEPAGE_BYTES;
+    char  *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory == MAP_FAILED) {
         (void)fprintf(stderr, "osu_loop: no memory for %zu bytes\n", bytes);
@@ -145,13 +151,21 @@ static char *grab(size_t bytes)
         (void)madvise(memory, bytes, MADV_HUGEPAGE);
     }
     memset(memory, 0, bytes);
+    *region_bytes = bytes;
     return memory;
+}
+
+/* Of a buffer with its guards. */
+static size_t buffer_bytes(size_t bytes)
+{
+    return GUARD_BYTES + (bytes + GUARD_BYTES + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
 }
 
 static void open_buffers(buffers_t *b, char *region, size_t bytes, int is_split)
 {
-    size_t stride = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    size_t stride = buffer_bytes(bytes);
 
+    region += GUARD_BYTES;
     for (int set = 0; set < SET_COUNT; set++) {
         b->send[set] = region + (size_t)(2 * set) * stride;
         b->recv[set] = region + (size_t)(2 * set + 1) * stride;
@@ -293,8 +307,8 @@ static void run_all(int op, char **sizes, int size_count, double budget_us)
 
         largest_bytes = bytes > largest_bytes ? bytes : largest_bytes;
     }
-    region_bytes = 2 * SET_COUNT * (largest_bytes + PAGE_BYTES);
-    region       = grab(region_bytes);
+    region_bytes = 2 * SET_COUNT * buffer_bytes(largest_bytes);
+    region       = grab(&region_bytes);
     for (int i = 0; i < size_count && b.counts && b.places; i++) {
         run_size(op, &b, region, strtoull(sizes[i], NULL, 10), budget_us);
     }

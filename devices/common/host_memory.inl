@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#define HUGEPAGE_BYTES ((size_t)2 << 20)     /* of x86, and of Arm with pages of 4 KiB */
 #define HUGEPAGE_BYTES_MIN ((size_t)4 << 20) /* below this a huge page is mostly padding */
 
 #ifndef MADV_POPULATE_WRITE
@@ -169,6 +170,15 @@ static void drop_mapping(mapping_t *mapping)
     free(mapping);
 }
 
+/* Linux since 6.7 starts a mapping at a huge page if its length is a multiple of one. Otherwise how
+ * much of it lies in huge pages is chance, and so is how fast it is. */
+static size_t mapping_bytes(size_t bytes)
+{
+    return bytes < HUGEPAGE_BYTES_MIN
+               ? bytes
+               : (bytes + HUGEPAGE_BYTES - 1) / HUGEPAGE_BYTES * HUGEPAGE_BYTES;
+}
+
 static mapping_t *open_mapping(size_t bytes, cx_memory_t memory)
 {
     mapping_t *mapping = malloc(sizeof *mapping);
@@ -210,7 +220,7 @@ static cx_status_t memory_alloc(cx_device_t *device, size_t bytes, cx_memory_t m
                             "cannot allocate %zu bytes of host memory: %lld bytes are left", bytes,
                             (long long)usable_bytes);
     }
-    mapping = open_mapping(bytes, memory);
+    mapping = open_mapping(mapping_bytes(bytes), memory);
     if (!mapping) {
         return CX_CORE_FAIL(device->core, CX_RESOURCE,
                             "cannot allocate %zu bytes of host memory: %s", bytes, strerror(errno));

@@ -32,8 +32,6 @@ static bool stands(const cx_judge_facts_t *facts, cx_reason_t reason)
         return facts->moves_no_data;
     case CX_REASON_DISTURBED:
         return facts->is_disturbed;
-    case CX_REASON_AUDIT:
-        return facts->has_audit_violation;
     case CX_REASON_OVERSUBSCRIBED:
         return facts->is_oversubscribed;
     case CX_REASON_DEBUG_BUILD:

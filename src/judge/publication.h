@@ -20,7 +20,7 @@ typedef struct cx_judge_facts {
     bool        has_output;                  /* false for a barrier: there is nothing to check */
     bool        is_imported, has_provenance;
     bool        moves_no_data; /* backend null, or a device of virtual time */
-    bool        is_settled, is_disturbed, has_audit_violation;
+    bool        is_settled, is_disturbed;
     bool        is_oversubscribed, is_debug_build, is_git_dirty;
 } cx_judge_facts_t;
 

@@ -12,8 +12,8 @@ typedef struct cx_stamp {
     int64_t start_ns, end_ns; /* common clock */
 } cx_stamp_t;
 
-/* Operations of a block that gives `sample_count` samples, or fewer where `operation_count_max` does
- * not allow as many; more never, but for a loop, which always is one. */
+/* Operations of a block that gives `sample_count` samples, or fewer where `operation_count_max`
+ * does not allow as many; more never, but for a loop, which always is one. */
 int64_t cx_regime_operation_count(const cx_sampling_t *sampling, int64_t sample_count,
                                   int64_t operation_count_max);
 /* Stamps such a block leaves: one per operation, or one for a loop. */

@@ -30,7 +30,6 @@ typedef enum cx_publication_class {
     X(NOT_VERIFIED, "not-verified", DIAGNOSTIC, "verification was switched off")                 \
     X(MOVES_NO_DATA, "moves-no-data", DIAGNOSTIC, "the backend or device only pretends to work") \
     X(DISTURBED, "disturbed", DIAGNOSTIC, "a disturbance of the machine stayed in the data")     \
-    X(AUDIT, "audit", DIAGNOSTIC, "something forbidden happened inside a timed window")          \
     X(OVERSUBSCRIBED, "oversubscribed", DIAGNOSTIC, "more ranks than processors")                \
     X(DEBUG_BUILD, "debug-build", DIAGNOSTIC, "the program was built for debugging")             \
     X(GIT_DIRTY, "git-dirty", DIAGNOSTIC, "the program's source is not a known commit")          \

@@ -3,6 +3,7 @@
 #include "run/assemble.h"
 
 #include "base/deadline.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "build.h"
 #include "collectivex/backend.h"
@@ -31,13 +32,12 @@ static const struct {
 };
 
 void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, const cx_case_t *one,
-                      int64_t launch_index, int64_t attempt)
+                      int64_t launch_index)
 {
     memset(assembly, 0, sizeof *assembly);
     assembly->facts        = facts;
     assembly->one          = one;
     assembly->launch_index = launch_index;
-    assembly->attempt      = attempt;
     assembly->rows         = json_array();
     assembly->left_out     = json_array();
     assembly->busbw_factor = (double)NAN;
@@ -92,14 +92,14 @@ char *cx_record_name(const cx_case_t *one, int64_t launch_index, cx_arena_t *are
     return cx_arena_format(arena, "%s.l%lld", one->case_id, (long long)launch_index);
 }
 
-static json_t *identity_of(const cx_assembly_t *assembly, const char *key)
+static json_t *identity_of(const cx_assembly_t *assembly)
 {
     const cx_case_t *one = assembly->one;
 
     return json_pack("{ss,ss,ss,ss,sI,sI,ss,sn}", "suite", assembly->facts->suite, "case_id",
-                     one->case_id, "case_digest", one->digest, "comparison_key", key, "attempt",
-                     (json_int_t)assembly->attempt, "launch", (json_int_t)assembly->launch_index,
-                     "origin", "measured", "source");
+                     one->case_id, "case_digest", one->digest, "comparison_key", "", "attempt",
+                     (json_int_t)0, "launch", (json_int_t)assembly->launch_index, "origin",
+                     "measured", "source");
 }
 
 static json_t *definition_of(const cx_assembly_t *assembly)
@@ -164,24 +164,6 @@ static json_t *environment_of(const cx_assembly_t *assembly)
     return environment;
 }
 
-static void compute_key(const cx_assembly_t *assembly, json_t *environment,
-                        char key[CX_HASH_HEX_BYTES])
-{
-    cx_factor_t factors[FACTOR_COUNT_MAX];
-    size_t      count = 0;
-    const char *name;
-    json_t     *value;
-
-    json_object_foreach(environment, name, value)
-    {
-        if (count < FACTOR_COUNT_MAX) {
-            factors[count++] = (cx_factor_t){name, json_string_value(value)};
-        }
-    }
-    cx_key_compute(assembly->one, cx_case_contract(assembly->one),
-                   cx_contract_version(cx_case_contract(assembly->one)), factors, count, key);
-}
-
 /* Worst first among what a row can be. */
 static cx_status_t status_of_rows(const json_t *rows, const char **detail)
 {
@@ -233,24 +215,60 @@ static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
     const char      *detail      = ending->detail;
     cx_status_t      status      = ending->status;
     const char      *contract    = cx_case_contract(one);
-    char             key[CX_HASH_HEX_BYTES];
 
     if (status == CX_OK) {
         status = status_of_rows(assembly->rows, &detail);
     }
-    compute_key(assembly, environment, key);
     return json_pack(
         "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,sO,sO,so,so,s{ss,sf},so,sO}", "schema",
-        "collectivex-record/1", "identity", identity_of(assembly, key), "status",
-        cx_status_slug(status), "detail", text_or_null(detail), "publication", json_null(),
-        "failure", ending->failure, "contract", "name", contract, "version",
-        (json_int_t)cx_contract_version(contract), "definition", definition_of(assembly), "case",
-        cx_case_to_json(one), "environment", environment, "harness",
-        assembly->harness ? json_incref(assembly->harness) : json_null(), "rows", assembly->rows,
-        "left_out", assembly->left_out, "samples", json_null(), "provenance",
-        provenance_of(assembly), "time", "started_utc", assembly->started_utc, "wall_s",
-        (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", cx_program_to_json(), "command",
-        assembly->facts->command);
+        "collectivex-record/1", "identity", identity_of(assembly), "status", cx_status_slug(status),
+        "detail", text_or_null(detail), "publication", json_null(), "failure", ending->failure,
+        "contract", "name", contract, "version", (json_int_t)cx_contract_version(contract),
+        "definition", definition_of(assembly), "case", cx_case_to_json(one), "environment",
+        environment, "harness", assembly->harness ? json_incref(assembly->harness) : json_null(),
+        "rows", assembly->rows, "left_out", assembly->left_out, "samples", json_null(),
+        "provenance", provenance_of(assembly), "time", "started_utc", assembly->started_utc,
+        "wall_s", (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program",
+        cx_program_to_json(), "command", assembly->facts->command);
+}
+
+/* From the record as it will be read: a key that anybody can compute again. */
+static void set_key(const cx_assembly_t *assembly, json_t *record)
+{
+    const char *contract = cx_case_contract(assembly->one);
+    cx_factor_t factors[FACTOR_COUNT_MAX];
+    size_t      count = 0;
+    char        key[CX_HASH_HEX_BYTES];
+    const char *name;
+    json_t     *value;
+
+    json_object_foreach(json_object_get(record, "environment"), name, value)
+    {
+        if (count < FACTOR_COUNT_MAX) {
+            factors[count++] = (cx_factor_t){name, json_string_value(value)};
+        }
+    }
+    cx_key_compute(assembly->one, contract, cx_contract_version(contract), factors, count, key);
+    json_object_set_new(json_object_get(record, "identity"), "comparison_key", json_string(key));
+}
+
+/* One more than the record that this one replaces, when a run is resumed; else 0. */
+static void set_attempt(const char *record_path, json_t *record)
+{
+    json_t *earlier;
+
+    if (!cx_file_exists(record_path)) {
+        return;
+    }
+    if (cx_record_read(record_path, &earlier) != CX_OK) {
+        cx_detail_clear();
+        return;
+    }
+    json_object_set_new(json_object_get(record, "identity"), "attempt",
+                        json_integer(json_integer_value(json_object_get(
+                                         json_object_get(earlier, "identity"), "attempt")) +
+                                     1));
+    json_decref(earlier);
 }
 
 static void set_publication(json_t *record, int64_t launch_count)
@@ -282,6 +300,7 @@ static cx_status_t write_files(const cx_assembly_t *assembly, const char *direct
         json_object_set_new(record, "samples",
                             json_pack("{ss,ss}", "file", file, "blake2b", digest));
     }
+    set_attempt(record_path, record);
     return cx_record_write(record_path, record);
 }
 
@@ -300,6 +319,7 @@ cx_status_t cx_assembly_finish(cx_assembly_t *assembly, const cx_ending_t *endin
     if (is_redacted) {
         CX_TRY(cx_redact(record, NULL));
     }
+    set_key(assembly, record);
     set_publication(record, assembly->facts->launch_count);
     cx_arena_init(&arena);
     status = write_files(assembly, directory, &arena, record);

@@ -22,7 +22,7 @@ typedef struct cx_run_facts {
 typedef struct cx_assembly {
     const cx_run_facts_t *facts;
     const cx_case_t      *one;
-    int64_t               launch_index, attempt;
+    int64_t               launch_index;
     json_t               *rows, *left_out;                   /* owned */
     json_t               *environment, *harness, *libraries; /* owned; NULL before case_start */
     double                busbw_factor;
@@ -32,7 +32,7 @@ typedef struct cx_assembly {
 } cx_assembly_t;
 
 void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, const cx_case_t *one,
-                      int64_t launch_index, int64_t attempt);
+                      int64_t launch_index);
 void cx_assembly_fini(cx_assembly_t *assembly);
 
 /* Take one event of run/report.h (borrowed), or one message of samples. */

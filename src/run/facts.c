@@ -36,10 +36,7 @@ static void read_row(const json_t *row, cx_judge_facts_t *facts)
     if (status && cx_status_from_slug(status) == CX_UNSTABLE) {
         facts->is_settled = false;
     }
-    if (findings && strstr(findings, CX_FINDING_AUDIT)) {
-        facts->has_audit_violation = true;
-    }
-    if (findings && strcmp(findings, CX_FINDING_AUDIT) != 0) {
+    if (findings) {
         facts->is_disturbed = true;
     }
 }

@@ -12,8 +12,6 @@
 #define CX_FACTOR_MOVES_NO_DATA "moves_no_data"
 #define CX_FACTOR_VIRTUAL_TIME "is_virtual_time"
 #define CX_FACTOR_OVERSUBSCRIBED "is_oversubscribed"
-/* The word in a row's `findings` that says the audit found something. */
-#define CX_FINDING_AUDIT "audit"
 
 /* From a record that validates (store/record.h); its member publication is not looked at. */
 void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t *out);

@@ -47,7 +47,7 @@ static void open_case(watch_t *watch, size_t index)
         return;
     }
     cx_assembly_init(&watch->assembly, supervision->facts, case_at(watch, index),
-                     supervision->launch_index, 0);
+                     supervision->launch_index);
     watch->has_case = true;
     if (observer->case_started) {
         observer->case_started(observer->context, case_at(watch, index), supervision->launch_index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Laws of blocks, ranks and orders that hold for all of them. Examples are in tests/unit/measure. */
+/* Laws of blocks, ranks and orders that hold for all of them. Examples are in tests/unit/measure.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -25,10 +25,9 @@ static bool measure(cx_regime_t regime, const int64_t *steps_ns, int64_t delay_n
 
     (void)snprintf(script, sizeof script, "%" PRId64 "ns,%" PRId64 "ns,%" PRId64 "ns",
                    steps_ns[0] + delay_ns, steps_ns[1] + delay_ns, steps_ns[2] + delay_ns);
-    is_good = cell_open_alone(&cell, "sim", script, SAMPLE_COUNT) == CX_OK;
+    is_good                      = cell_open_alone(&cell, "sim", script, SAMPLE_COUNT) == CX_OK;
     cell.job.operation_count_max = 64;
-    is_good =
-        is_good && cx_measure_point(&cell.job, &sampling, &cell.series, &outcome) == CX_OK;
+    is_good = is_good && cx_measure_point(&cell.job, &sampling, &cell.series, &outcome) == CX_OK;
     if (is_good) {
         memcpy(out_us, cell.series.reduced_us, SAMPLE_COUNT * sizeof *out_us);
     }
@@ -60,12 +59,9 @@ static bool a_delay_is_read_as_it_is(const int64_t *values)
 
 static void test_a_delay_is_read_as_it_is(void **state)
 {
-    static const prop_range_t gen[] = {{"regime", 0, CX_REGIME_COUNT - 1},
-                                       {"step_a_ns", 0, 100000},
-                                       {"step_b_ns", 0, 100000},
-                                       {"step_c_ns", 0, 100000},
-                                       {"delay_ns", 0, 100000},
-                                       PROP_END};
+    static const prop_range_t gen[] = {
+        {"regime", 0, CX_REGIME_COUNT - 1}, {"step_a_ns", 0, 100000}, {"step_b_ns", 0, 100000},
+        {"step_c_ns", 0, 100000},           {"delay_ns", 0, 100000},  PROP_END};
 
     (void)state;
     assert_true(prop_holds(gen, a_delay_is_read_as_it_is));

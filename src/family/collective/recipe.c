@@ -69,9 +69,9 @@ static bool make_count(cx_recipe_t *recipe)
     uint64_t   budget = 0, share;
 
     if (!cx_dtype_is_float(dtype)) {
-        recipe->unit = recipe->rank_count;
+        recipe->unit = recipe->redop == CX_REDOP_AVG ? recipe->rank_count : 1;
         budget = UINT64_MAX >> (64 - (int)cx_dtype_bytes(dtype) * 8 + cx_dtype_is_signed(dtype));
-        budget /= (uint64_t)recipe->rank_count;
+        budget /= (uint64_t)recipe->unit;
     } else {
         budget = UINT64_C(1) << cx_float_formats[dtype].significant_bits;
         if (recipe->redop == CX_REDOP_AVG) {
@@ -100,13 +100,11 @@ bool cx_recipe_make(cx_dtype_t dtype, cx_redop_t redop, int32_t rank_count, cx_r
 
     if (redop == CX_REDOP_MIN || redop == CX_REDOP_MAX) {
         recipe.kind = CX_RECIPE_ORDER;
-    } else if (redop == CX_REDOP_AVG || (redop == CX_REDOP_SUM && cx_dtype_is_float(dtype))) {
+    } else if (redop == CX_REDOP_AVG || redop == CX_REDOP_SUM) {
         recipe.kind = CX_RECIPE_COUNT;
         if (!make_count(&recipe)) {
             return false;
         }
-    } else if (redop == CX_REDOP_SUM) {
-        recipe.kind = CX_RECIPE_WRAP;
     } else if (!cx_dtype_is_float(dtype)) {
         recipe.kind = CX_RECIPE_ODD;
     } else {

@@ -6,11 +6,12 @@
  * of the product become that rank's value. What the values are, with N ranks and a type of p
  * significant bits (fp16 11, bf16 8, fp32 24, fp64 53):
  *
- *   integer sum    any value; arithmetic is modulo 2^bits, so any order gives the same
- *   integer prod   any odd value, likewise; odd, so that no factor can hide another
- *   min, max       any value; floats are normal numbers of both signs, no zero, infinity or NaN
- *   float sum      one sign per element, magnitudes 1 ... a with N*a <= 2^p: every partial sum is
- *                  an integer of at most p bits, and most sums need nearly all of them, which a
+ *   integer sum    |w| small enough that no sum overflows: what an overflow gives is no rule of the
+ *                  field (one MPI library saturates narrow sums where others wrap)
+ *   integer prod   any odd value, modulo 2^bits, so any order gives the same; odd, so that no
+ * factor can hide another min, max       any value; floats are normal numbers of both signs, no
+ * zero, infinity or NaN float sum      one sign per element, magnitudes 1 ... a with N*a <= 2^p:
+ * every partial sum is an integer of at most p bits, and most sums need nearly all of them, which a
  *                  narrower type does not have
  *   float prod     +-c * 2^-k, c odd, of b bits, 0 <= k <= b, N*b <= p: every partial product has
  *                  at most p significant bits and an exponent within +-p
@@ -35,10 +36,9 @@
 #include <stdint.h>
 
 typedef enum cx_recipe_kind {
-    CX_RECIPE_WRAP,   /* integer sum */
     CX_RECIPE_ODD,    /* integer prod */
     CX_RECIPE_ORDER,  /* min, max */
-    CX_RECIPE_COUNT,  /* float sum, all avg */
+    CX_RECIPE_COUNT,  /* sum, avg */
     CX_RECIPE_FACTOR, /* float prod */
     CX_RECIPE_KIND_COUNT
 } cx_recipe_kind_t;

@@ -91,12 +91,18 @@ static void test_every_way_to_give_a_value(void **state)
         int64_t     count;
         bool        is_loud;
     } table[] = {
-        {"--how-many 7", 7, false},       {"--how-many=7", 7, false},
-        {"--how_many 7", 7, false},       {"-c 7", 7, false},
-        {"-c7", 7, false},                {"--loud", 3, true},
-        {"--loud true", 3, true},         {"--loud false", 3, false},
-        {"--loud=false", 3, false},       {"-l", 3, true},
-        {"--loud --how-many 5", 5, true}, {"--how-many 1 --how-many 2", 2, false},
+        {"--how-many 7", 7, false},
+        {"--how-many=7", 7, false},
+        {"--how_many 7", 7, false},
+        {"-c 7", 7, false},
+        {"-c7", 7, false},
+        {"--loud", 3, true},
+        {"--loud true", 3, true},
+        {"--loud false", 3, false},
+        {"--loud=false", 3, false},
+        {"-l", 3, true},
+        {"--loud --how-many 5", 5, true},
+        {"--how-many 1 --how-many 2", 2, false},
     };
 
     (void)state;
@@ -161,7 +167,8 @@ static void test_mistakes_are_refused_with_the_nearest(void **state)
 static void test_settings_are_kept_for_the_plan(void **state)
 {
     (void)state;
-    EXPECT_OK(read_settings("suite --op barrier,gather --verify --how-many 5 --hostref-eager 8KiB"));
+    EXPECT_OK(
+        read_settings("suite --op barrier,gather --verify --how-many 5 --hostref-eager 8KiB"));
     assert_int_equal(options.count, 5);
     assert_string_equal(arguments.words[0], "suite");
     assert_int_equal(arguments.setting_count, 3);

@@ -34,9 +34,9 @@ static void test_what_cannot_run_says_why(void **state)
 {
     static const char registry_text[] =
         "{\"backends\": [{\"name\": \"warp\", \"summary\": \"s\", \"remedy\": \"install warp\"}]}";
-    char folder[] = "/tmp/collectivex-list-XXXXXX", suites[64], backends[64], suite[96];
-    const char *kept = getenv("CX_REGISTRY");
-    char       *copy = kept ? strdup(kept) : NULL;
+    char        folder[] = "/tmp/collectivex-list-XXXXXX", suites[64], backends[64], suite[96];
+    const char *kept     = getenv("CX_REGISTRY");
+    char       *copy     = kept ? strdup(kept) : NULL;
 
     (void)state;
     assert_non_null(mkdtemp(folder));

@@ -29,8 +29,8 @@ static char *page(const char *file)
     char  *text;
     size_t bytes;
 
-    EXPECT_OK(cx_file_read(cx_arena_format(&runs_arena, "%s/%s", runs_folder, file), 1 << 22,
-                           &text, &bytes));
+    EXPECT_OK(cx_file_read(cx_arena_format(&runs_arena, "%s/%s", runs_folder, file), 1 << 22, &text,
+                           &bytes));
     return text;
 }
 

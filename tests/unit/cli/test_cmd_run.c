@@ -77,7 +77,8 @@ static void test_a_summary_that_cannot_be_written_is_not_ok(void **state)
     (void)state;
     run(SIM "--op barrier -q --summary /proc/nonexistent/summary.md");
     assert_int_equal(heard.code, CX_EXIT_NOT_OK);
-    assert_non_null(strstr(heard.err, "/proc/nonexistent/summary.md: the summary cannot be written"));
+    assert_non_null(
+        strstr(heard.err, "/proc/nonexistent/summary.md: the summary cannot be written"));
     assert_true(strlen(heard.out) > 0);
 }
 

@@ -58,11 +58,11 @@ typedef struct options {
 
 static int print_help(int argc, char **argv)
 {
-    static const char *const  colours[] = {"red", "blue", NULL};
-    static const cx_option_t  rows[]    = {
-            CX_OPTION_ENUM(options_t, colour, "colour", CX_OPTION_FREE, "red", colours, "Paint."),
-            CX_OPTION_BOOL(options_t, is_loud, "loud", CX_OPTION_FREE, "false", "Noise."),
-            CX_OPTION_END};
+    static const char *const colours[] = {"red", "blue", NULL};
+    static const cx_option_t rows[]    = {
+           CX_OPTION_ENUM(options_t, colour, "colour", CX_OPTION_FREE, "red", colours, "Paint."),
+           CX_OPTION_BOOL(options_t, is_loud, "loud", CX_OPTION_FREE, "false", "Noise."),
+           CX_OPTION_END};
     static const cx_option_t *const tables[] = {rows, NULL};
 
     (void)argc;

@@ -14,15 +14,15 @@ static int32_t          first_rank;
 /* A run of two cases with two sizes each; the second does not end well. */
 static int play(int argc, char **argv)
 {
-    cx_case_t        cases[] = {{.case_id = "one", .backend = "null", .sizes = "8B,16B"},
-                                {.case_id = "two", .backend = "null", .sizes = "8B,16B"}};
-    cx_request_t     request = {.options = options,
-                                .layout  = {.first_rank = first_rank},
-                                .plan = {.suite = "kit", .cases = cases, .case_count = 2}};
-    json_t          *row = json_pack("{si,sf}", "message_bytes", 8, "time_us_p50", 2.5);
-    json_t          *good = json_pack("{ss,sn}", "status", "ok", "detail");
-    json_t          *bad  = json_pack("{ss,ss}", "status", "timeout", "detail", "rank 1 hung");
-    cx_observation_t observation;
+    cx_case_t            cases[] = {{.case_id = "one", .backend = "null", .sizes = "8B,16B"},
+                                    {.case_id = "two", .backend = "null", .sizes = "8B,16B"}};
+    cx_request_t         request = {.options = options,
+                                    .layout  = {.first_rank = first_rank},
+                                    .plan    = {.suite = "kit", .cases = cases, .case_count = 2}};
+    json_t              *row     = json_pack("{si,sf}", "message_bytes", 8, "time_us_p50", 2.5);
+    json_t              *good    = json_pack("{ss,sn}", "status", "ok", "detail");
+    json_t              *bad = json_pack("{ss,ss}", "status", "timeout", "detail", "rank 1 hung");
+    cx_observation_t     observation;
     const cx_observer_t *observer = &observation.observer;
 
     (void)argc;
@@ -54,9 +54,8 @@ static int set_up(void **state)
 
 static void test_events_are_lines_of_json_in_order(void **state)
 {
-    static const char *const kinds[] = {"run_start", "case_start", "point",    "point",
-                                        "case_end",  "case_start", "point",    "point",
-                                        "case_end",  "run_end"};
+    static const char *const kinds[] = {"run_start",  "case_start", "point", "point",    "case_end",
+                                        "case_start", "point",      "point", "case_end", "run_end"};
     size_t                   count   = 0;
     char                    *rest;
 

@@ -62,7 +62,7 @@ static void test_each_form_is_its_own(void **state)
 
 static void test_a_set_describes_itself_from_its_records(void **state)
 {
-    cx_result_set_t set = {.records = make_records(&spec, 1)};
+    cx_result_set_t set   = {.records = make_records(&spec, 1)};
     json_t         *first = json_array_get(set.records, 0);
     cx_arena_t      arena;
 

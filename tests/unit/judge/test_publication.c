@@ -57,8 +57,6 @@ static void test_each_fact_lowers_the_class(void **state)
     facts.is_disturbed = true;
     expect(&facts, CX_REASON_DISTURBED, CX_PUBLICATION_DIAGNOSTIC);
     facts                     = spotless;
-    facts.has_audit_violation = true;
-    expect(&facts, CX_REASON_AUDIT, CX_PUBLICATION_DIAGNOSTIC);
     facts                   = spotless;
     facts.is_oversubscribed = true;
     expect(&facts, CX_REASON_OVERSUBSCRIBED, CX_PUBLICATION_DIAGNOSTIC);

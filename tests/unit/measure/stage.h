@@ -24,9 +24,9 @@ struct cx_events {
 };
 
 /**
- * log    one letter per call: F before_block · V after_block · b barrier · x exchange · [ audit in ·
- *        ] audit out · m mark · e enqueue, with its slot · w wait · p spin · s synchronize
- * fails  the call that fails, by its letter, the fail_index-th time; 0: none
+ * log    one letter per call: F before_block · V after_block · b barrier · x exchange · [ audit in
+ * · ] audit out · m mark · e enqueue, with its slot · w wait · p spin · s synchronize fails  the
+ * call that fails, by its letter, the fail_index-th time; 0: none
  */
 typedef struct stage {
     char             log[8192];
@@ -227,8 +227,7 @@ static inline cx_job_t *stage_open(int32_t slot_count, int64_t step_ns)
                                                            .backend_ops = &stage.backend_ops,
                                                            .slot_count  = slot_count,
                                                            .board       = &stage.board,
-                                                           .audit       = {stage_enter, stage_leave,
-                                                                           stage_violation_count}},
+                                                           .audit = {stage_enter, stage_leave, stage_violation_count}},
                                    .peers_ops           = &stage_peers_ops,
                                    .before_block        = stage_before,
                                    .after_block         = stage_after,

@@ -34,7 +34,7 @@ static void test_a_chain_aligns_once_and_reads_periods(void **state)
 
 static void test_a_loop_is_one_stamp_of_the_mean(void **state)
 {
-    cx_job_t  *job      = stage_open(2, 1000);
+    cx_job_t  *job       = stage_open(2, 1000);
     cx_stamp_t stamps[2] = {{0, 0, 0}, {-1, -1, -1}};
 
     (void)state;

@@ -102,7 +102,7 @@ static cx_regime_t among_regime; /* of the running test; ranks are forked after 
 static double expected_us(int64_t step)
 {
     double a = rank_us[0][step % 2], b = rank_us[1][step % 2], c = rank_us[2][step % 2];
-    double most = a > b ? (a > c ? a : c) : (b > c ? b : c);
+    double most  = a > b ? (a > c ? a : c) : (b > c ? b : c);
     double least = a < b ? (a < c ? a : c) : (b < c ? b : c);
 
     if (among_regime == CX_REGIME_ISOLATED) {
@@ -138,8 +138,8 @@ static cx_status_t measure_among(world_t *world)
     cx_outcome_t  outcome;
     cell_t        cell;
 
-    CX_TRY(cell_open(&cell, world->ops, world->peers, "sim", rank_scripts[world->meeting.rank],
-                     40));
+    CX_TRY(
+        cell_open(&cell, world->ops, world->peers, "sim", rank_scripts[world->meeting.rank], 40));
     cell.job.operation_count_max =
         among_regime == CX_REGIME_LOOP_MEAN ? 3 : CX_BLOCK_STAMP_COUNT_MAX;
     CX_TRY(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome));
@@ -194,9 +194,9 @@ static void test_a_rank_with_a_reason_of_its_own_speaks_for_all(void **state)
         cx_status_t status[3];
         int         speaker;
     } rows[] = {
-        {{CX_OK, CX_BACKEND, CX_OK}, 1},         {{CX_TIMEOUT, CX_OK, CX_DEVICE}, 2},
-        {{CX_PEER, CX_TIMEOUT, CX_BACKEND}, 2},  {{CX_PEER, CX_BACKEND, CX_DEVICE}, 1},
-        {{CX_TIMEOUT, CX_PEER, CX_TIMEOUT}, 0},  {{CX_OK, CX_PEER, CX_TIMEOUT}, 1},
+        {{CX_OK, CX_BACKEND, CX_OK}, 1},          {{CX_TIMEOUT, CX_OK, CX_DEVICE}, 2},
+        {{CX_PEER, CX_TIMEOUT, CX_BACKEND}, 2},   {{CX_PEER, CX_BACKEND, CX_DEVICE}, 1},
+        {{CX_TIMEOUT, CX_PEER, CX_TIMEOUT}, 0},   {{CX_OK, CX_PEER, CX_TIMEOUT}, 1},
         {{CX_DEVICE, CX_BACKEND, CX_TIMEOUT}, 0},
     };
 
@@ -259,7 +259,8 @@ static void test_stopping(void **state)
     }
 }
 
-/* A quarter of the blocks, and one more, may be repeated; what stays disturbed beyond is counted. */
+/* A quarter of the blocks, and one more, may be repeated; what stays disturbed beyond is counted.
+ */
 static void test_disturbed_blocks_are_repeated_up_to_the_limit(void **state)
 {
     static const struct {
@@ -334,8 +335,8 @@ static void test_every_failing_call_ends_the_point_with_its_words(void **state)
         char        fails;
         const char *log, *words;
     } rows[] = {
-        {'F', "Fx", "call F failed"},         {'b', "Fbx", "call b failed"},
-        {'e', "Fb[me0m]x", "call e failed"},  {'V', "Fb[me0wm]sVx", "call V failed"},
+        {'F', "Fx", "call F failed"},           {'b', "Fbx", "call b failed"},
+        {'e', "Fb[me0m]x", "call e failed"},    {'V', "Fb[me0wm]sVx", "call V failed"},
         {'x', "Fb[me0wm]sVx", "call x failed"},
     };
 
@@ -365,9 +366,9 @@ static void test_how_long_a_block_may_be(void **state)
         bool        once;
         int64_t     most;
     } rows[] = {
-        {CX_REGIME_ISOLATED, 2, false, 4096},   {CX_REGIME_ISOLATED, 2, true, 2},
-        {CX_REGIME_STEADY, 1, false, 4096},     {CX_REGIME_STEADY, 16, true, 16},
-        {CX_REGIME_STEADY, 5000, true, 4096},   {CX_REGIME_LOOP_MEAN, 1, false, 50000},
+        {CX_REGIME_ISOLATED, 2, false, 4096},    {CX_REGIME_ISOLATED, 2, true, 2},
+        {CX_REGIME_STEADY, 1, false, 4096},      {CX_REGIME_STEADY, 16, true, 16},
+        {CX_REGIME_STEADY, 5000, true, 4096},    {CX_REGIME_LOOP_MEAN, 1, false, 50000},
         {CX_REGIME_LOOP_MEAN, 1024, true, 1024},
     };
 

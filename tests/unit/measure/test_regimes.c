@@ -15,12 +15,18 @@ static void test_counts_of_a_block(void **state)
         const cx_sampling_t *sampling;
         int64_t              wanted, most, operations, stamps, samples;
     } rows[] = {
-        {&isolated, 8, 4096, 8, 8, 8},   {&isolated, 8, 3, 3, 3, 3},
-        {&steady, 8, 4096, 10, 10, 8},   {&steady, 6, 4096, 8, 8, 6},
-        {&steady, 5, 4096, 6, 6, 5},     {&steady, 1, 4096, 2, 2, 1},
-        {&steady, 100, 16, 16, 16, 14},  {&steady, 100, 4, 4, 4, 3},
-        {&steady, 100, 1, 1, 1, 1},      {&steady, 1, 16, 2, 2, 1},
-        {&loop_mean, 1, 20, 20, 1, 1},   {&loop_mean, 500, 20, 20, 1, 1},
+        {&isolated, 8, 4096, 8, 8, 8},
+        {&isolated, 8, 3, 3, 3, 3},
+        {&steady, 8, 4096, 10, 10, 8},
+        {&steady, 6, 4096, 8, 8, 6},
+        {&steady, 5, 4096, 6, 6, 5},
+        {&steady, 1, 4096, 2, 2, 1},
+        {&steady, 100, 16, 16, 16, 14},
+        {&steady, 100, 4, 4, 4, 3},
+        {&steady, 100, 1, 1, 1, 1},
+        {&steady, 1, 16, 2, 2, 1},
+        {&loop_mean, 1, 20, 20, 1, 1},
+        {&loop_mean, 500, 20, 20, 1, 1},
         {&steady, 4094, 4096, 4096, 4096, 4094},
     };
 
@@ -40,9 +46,8 @@ static void test_each_regime_runs_its_own_block(void **state)
     static const struct {
         const cx_sampling_t *sampling;
         const char          *log;
-    } rows[] = {{&isolated, "b[me0wm]sb[me0wm]s"},
-                {&steady, "b[me0me0wm]s"},
-                {&loop_mean, "b[me0e0wm]s"}};
+    } rows[] = {
+        {&isolated, "b[me0wm]sb[me0wm]s"}, {&steady, "b[me0me0wm]s"}, {&loop_mean, "b[me0e0wm]s"}};
     cx_stamp_t stamps[2];
 
     (void)state;
@@ -68,8 +73,7 @@ static void fill(const cx_sampling_t *sampling, int64_t operation_count, cx_seri
         for (int64_t i = 0; i < operation_count; i++) {
             stamps[i].duration_us = durations_us[rank] + (double)i;
             stamps[i].start_ns    = INT64_C(1000000000) + 100000 * i + starts_ns[rank];
-            stamps[i].end_ns =
-                stamps[i].start_ns + (int64_t)(durations_us[rank] * 1000) + 1000 * i;
+            stamps[i].end_ns = stamps[i].start_ns + (int64_t)(durations_us[rank] * 1000) + 1000 * i;
         }
         cx_regime_samples(sampling, stamps, operation_count, rank, series);
     }

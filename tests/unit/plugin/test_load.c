@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];      /* with plugins of this test */
-static char real[PATH_MAX];  /* with those of the build */
+static char folder[64];     /* with plugins of this test */
+static char real[PATH_MAX]; /* with those of the build */
 static char search[PATH_MAX * 2];
 
 static char *place(const char *file)
@@ -66,11 +66,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const files[] = {
-        "cx-backend-damaged.so", "cx-backend-symbolless.so", "cx-backend-newer.so",
-        "cx-backend-small.so",   "cx-device-damaged.so",     "cx-backend-null.so",
-        "cx-backend-.so",        "backend-x.so",             "cx-backend-mpi.txt",
-        "cx-device-newer.so"};
+    static const char *const files[] = {"cx-backend-damaged.so", "cx-backend-symbolless.so",
+                                        "cx-backend-newer.so",   "cx-backend-small.so",
+                                        "cx-device-damaged.so",  "cx-backend-null.so",
+                                        "cx-backend-.so",        "backend-x.so",
+                                        "cx-backend-mpi.txt",    "cx-device-newer.so"};
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

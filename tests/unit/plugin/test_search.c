@@ -19,7 +19,9 @@ static char *folders(char *out, size_t out_bytes)
         const char *plugins = strstr(folder, "/plugins"), *lib = strstr(folder, "/../lib");
 
         used += (size_t)snprintf(out + used, out_bytes - used, "%s|",
-                                 plugins ? "beside" : lib ? lib : folder);
+                                 plugins ? "beside"
+                                 : lib   ? lib
+                                         : folder);
     }
     cx_arena_fini(&arena);
     return out;

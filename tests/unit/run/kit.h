@@ -136,7 +136,8 @@ static inline void kit_alone_close(kit_alone_t *kit)
     close(kit->rank_fd);
 }
 
-/* The next event the rank has sent, messages of samples skipped; NULL: none. The caller releases. */
+/* The next event the rank has sent, messages of samples skipped; NULL: none. The caller releases.
+ */
 static inline json_t *kit_event(kit_alone_t *kit)
 {
     cx_wire_kind_t kind;

@@ -38,7 +38,7 @@ static void test_the_lowest_failure_is_everybodys(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int       speaker = rows[i].speaker;
+        int       speaker   = rows[i].speaker;
         char      words[32] = "";
         outcome_t outcomes[3];
 

@@ -4,13 +4,14 @@
 #include "run/assemble.h"
 
 #include "base/file.h"
+#include "model/record.h"
 #include "run/contracts.h"
 #include "store/fields.h"
 #include "store/record.h"
 #include "store/samples.h"
-#include "model/record.h"
 #include "unit/run/kit.h"
 
+#include <ftw.h>
 #include <sys/stat.h>
 
 #define SECRET_HOST "gpu-node-17.cluster.example"
@@ -24,13 +25,13 @@ static int set_up(void **state)
 {
     (void)state;
     cx_arena_init(&arena);
-    facts = (cx_run_facts_t){
-        .suite        = "kit",
-        .launch_count = 1,
-        .provenance   = json_pack("{s{ss},s{ss,ss}}", "cpu", "model", "a processor", "host",
-                                  "hostname", SECRET_HOST, "kernel", "6.1"),
-        .command      = json_pack("[sss]", "collectivex", "--token", SECRET_TOKEN),
-        .launcher     = "none"};
+    facts =
+        (cx_run_facts_t){.suite        = "kit",
+                         .launch_count = 1,
+                         .provenance = json_pack("{s{ss},s{ss,ss}}", "cpu", "model", "a processor",
+                                                 "host", "hostname", SECRET_HOST, "kernel", "6.1"),
+                         .command    = json_pack("[sss]", "collectivex", "--token", SECRET_TOKEN),
+                         .launcher   = "none"};
     if (!mkdtemp(folder)) {
         return -1;
     }
@@ -40,13 +41,21 @@ static int set_up(void **state)
     return setenv("XDG_STATE_HOME", folder, 1) || setenv("HOME", folder, 1);
 }
 
+static int remove_one(const char *path, const struct stat *facts_of_it, int type, struct FTW *place)
+{
+    (void)facts_of_it;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
     json_decref((json_t *)(uintptr_t)facts.provenance);
     json_decref((json_t *)(uintptr_t)facts.command);
     cx_arena_fini(&arena);
-    return 0;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void take(cx_assembly_t *assembly, const char *text)
@@ -74,8 +83,8 @@ static json_t *row_of(const char *status, const char *detail)
 
 static void take_row(cx_assembly_t *assembly, const char *status, const char *detail)
 {
-    json_t *event = json_pack("{ss,sf,so}", "event", "row", "busbw_factor", 1.5, "row",
-                              row_of(status, detail));
+    json_t *event =
+        json_pack("{ss,sf,so}", "event", "row", "busbw_factor", 1.5, "row", row_of(status, detail));
 
     cx_assembly_event(assembly, event);
     json_decref(event);
@@ -133,14 +142,13 @@ static void test_the_worst_row_is_the_status_of_an_orderly_end(void **state)
         cx_assembly_t assembly;
         json_t       *record;
 
-        cx_assembly_init(&assembly, &facts, &one, 0, 0);
+        cx_assembly_init(&assembly, &facts, &one, 0);
         take_start(&assembly);
         for (size_t k = 0; k < 3 && table[i].rows[k]; k++) {
             const char *status = table[i].rows[k];
 
             take_row(&assembly, status,
-                     strcmp(status, "ok") == 0 ? NULL
-                                               : cx_arena_format(&arena, "why %s", status));
+                     strcmp(status, "ok") == 0 ? NULL : cx_arena_format(&arena, "why %s", status));
         }
         record = finish(&assembly, &ending, false);
         assert_string_equal(kit_text(record, "status"), table[i].status);
@@ -152,23 +160,26 @@ static void test_the_worst_row_is_the_status_of_an_orderly_end(void **state)
 
 static void test_a_case_that_never_began_has_a_record(void **state)
 {
-    cx_case_t     one     = kit_case(&arena, "");
-    json_t       *failure = json_pack("{si,ss,sI,sI}", "rank", 1, "phase", "meeting",
-                                      "requested_bytes", (json_int_t)0, "operation_index",
-                                      (json_int_t)0);
-    cx_ending_t   ending  = {.status = CX_TIMEOUT, .detail = "silent", .failure = failure};
+    cx_case_t one     = kit_case(&arena, "");
+    json_t   *failure = json_pack("{si,ss,sI,sI}", "rank", 1, "phase", "meeting", "requested_bytes",
+                                  (json_int_t)0, "operation_index", (json_int_t)0);
+    cx_ending_t   ending = {.status = CX_TIMEOUT, .detail = "silent", .failure = failure};
     cx_assembly_t assembly;
     json_t       *record;
 
     (void)state;
-    cx_assembly_init(&assembly, &facts, &one, 2, 1);
+    cx_assembly_init(&assembly, &facts, &one, 2);
     record = finish(&assembly, &ending, false);
     assert_true(json_is_null(json_object_get(record, "harness")));
     assert_true(json_is_null(json_object_get(record, "samples")));
     assert_string_equal(text_at(record, "failure", "phase"), "meeting");
     assert_true(kit_number(json_object_get(record, "identity"), "launch") == 2);
-    assert_true(kit_number(json_object_get(record, "identity"), "attempt") == 1);
+    assert_true(kit_number(json_object_get(record, "identity"), "attempt") == 0);
     assert_string_equal(text_at(record, "publication", "class"), "failed");
+    json_decref(record);
+    cx_assembly_init(&assembly, &facts, &one, 2);
+    record = finish(&assembly, &ending, false); /* over the record of the first attempt */
+    assert_true(kit_number(json_object_get(record, "identity"), "attempt") == 1);
     json_decref(record);
     json_decref(failure);
 }
@@ -188,7 +199,7 @@ static void test_contracts_and_definitions_follow_the_regime(void **state)
         cx_assembly_t assembly;
         json_t       *record;
 
-        cx_assembly_init(&assembly, &facts, &one, 0, 0);
+        cx_assembly_init(&assembly, &facts, &one, 0);
         take_start(&assembly);
         take_row(&assembly, "ok", NULL);
         record = finish(&assembly, &ending, false);
@@ -210,12 +221,12 @@ static void test_a_factor_that_differs_by_row_is_not_defined(void **state)
     json_t       *record;
 
     (void)state;
-    cx_assembly_init(&assembly, &facts, &one, 0, 0);
+    cx_assembly_init(&assembly, &facts, &one, 0);
     take_start(&assembly);
     take_row(&assembly, "ok", NULL);
     record = finish(&assembly, &ending, false);
-    assert_true(json_is_null(
-        json_object_get(json_object_get(record, "definition"), "busbw_factor")));
+    assert_true(
+        json_is_null(json_object_get(json_object_get(record, "definition"), "busbw_factor")));
     json_decref(record);
 }
 
@@ -226,7 +237,7 @@ static json_t *finished_with(const char *launcher, bool is_redacted)
     cx_assembly_t assembly;
 
     facts.launcher = launcher;
-    cx_assembly_init(&assembly, &facts, &one, 0, 0);
+    cx_assembly_init(&assembly, &facts, &one, 0);
     take_start(&assembly);
     take_row(&assembly, "ok", NULL);
     take(&assembly, "{\"event\":\"left_out\",\"requested_bytes\":4,\"reason\":\"small\"}");
@@ -277,22 +288,22 @@ static void test_redaction_hides_who_and_where_and_can_be_left_away(void **state
 
 static void test_samples_are_written_beside_and_digested(void **state)
 {
-    cx_case_t        one    = kit_case(&arena, "seed=5");
-    cx_ending_t      ending = {.status = CX_OK};
+    cx_case_t        one       = kit_case(&arena, "seed=5");
+    cx_ending_t      ending    = {.status = CX_OK};
     double           values[4] = {1, 2, 3, 4};
-    cx_samples_row_t row    = {.requested_bytes = 8,
-                               .sample_count    = 4,
-                               .rank_count      = 1,
-                               .reduced_us      = values,
-                               .rank_us         = values};
-    void            *message = malloc(cx_samples_encode_bytes(&row));
+    cx_samples_row_t row       = {.requested_bytes = 8,
+                                  .sample_count    = 4,
+                                  .rank_count      = 1,
+                                  .reduced_us      = values,
+                                  .rank_us         = values};
+    void            *message   = malloc(cx_samples_encode_bytes(&row));
     cx_assembly_t    assembly;
     cx_samples_t     samples;
     json_t          *record;
 
     (void)state;
     cx_samples_encode(&row, message);
-    cx_assembly_init(&assembly, &facts, &one, 0, 0);
+    cx_assembly_init(&assembly, &facts, &one, 0);
     take_start(&assembly);
     take_row(&assembly, "ok", NULL);
     cx_assembly_samples(&assembly, message, cx_samples_encode_bytes(&row));
@@ -315,14 +326,14 @@ static void test_a_record_that_cannot_be_written_is_not_lost(void **state)
     json_t       *record = NULL;
 
     (void)state;
-    cx_assembly_init(&assembly, &facts, &one, 0, 0);
+    cx_assembly_init(&assembly, &facts, &one, 0);
     take_row(&assembly, "ok", NULL);
     EXPECT_FAIL(CX_RESOURCE, "/proc/nonexistent/records/",
                 cx_assembly_finish(&assembly, &ending, "/proc/nonexistent", false, &record));
     assert_string_equal(kit_text(record, "status"), "ok");
     json_decref(record);
     cx_assembly_fini(&assembly);
-    cx_assembly_init(&assembly, &facts, &one, 0, 0);
+    cx_assembly_init(&assembly, &facts, &one, 0);
     cx_assembly_samples(&assembly, "abc", 3);
     EXPECT_FAIL(CX_RESOURCE, "/proc/nonexistent/samples/",
                 cx_assembly_finish(&assembly, &ending, "/proc/nonexistent", false, &record));

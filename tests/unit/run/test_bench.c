@@ -75,7 +75,7 @@ static cx_status_t open_unevenly(world_t *world)
 
     kit_context(&context, world->ops, world->peers, -1);
     cx_bench_init(&bench, &context);
-    first = cx_bench_device(&bench, world->meeting.rank == 1 ? "warp" : "sim");
+    first                     = cx_bench_device(&bench, world->meeting.rank == 1 ? "warp" : "sim");
     world->outcome->values[0] = first;
     world->outcome->values[1] = strstr(cx_detail()->text, "no device called \"warp\"") != NULL;
     cx_detail_clear();

@@ -12,8 +12,8 @@ static char       registry[] = "/tmp/collectivex-catalog-XXXXXX";
 
 static void write_registry(const char *text)
 {
-    EXPECT_OK(cx_file_write(cx_arena_format(&arena, "%s/backends.json", registry), text,
-                            strlen(text)));
+    EXPECT_OK(
+        cx_file_write(cx_arena_format(&arena, "%s/backends.json", registry), text, strlen(text)));
 }
 
 static int set_up(void **state)

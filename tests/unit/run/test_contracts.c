@@ -14,9 +14,8 @@ static json_t *registry(void)
     json_t    *document;
 
     cx_arena_init(&arena);
-    document =
-        json_load_file(cx_arena_format(&arena, "%s/contracts.json", cx_registry_folder(&arena)), 0,
-                       NULL);
+    document = json_load_file(
+        cx_arena_format(&arena, "%s/contracts.json", cx_registry_folder(&arena)), 0, NULL);
     cx_arena_fini(&arena);
     assert_non_null(document);
     return document;

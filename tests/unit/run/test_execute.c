@@ -42,8 +42,7 @@ static int tear_down(void **state)
 
 static cx_status_t execute(size_t case_count, cx_run_result_t *result)
 {
-    cx_plan_t        plan = {
-               .suite = "kit", .summary = "words", .cases = cases, .case_count = case_count};
+    cx_plan_t plan = {.suite = "kit", .summary = "words", .cases = cases, .case_count = case_count};
     cx_run_request_t request = {.plan       = &plan,
                                 .options    = &options,
                                 .env        = env,
@@ -75,8 +74,8 @@ static void test_every_case_of_every_launch_has_a_record(void **state)
     assert_false(result.is_interrupted);
     for (int launch = 0; launch < 3; launch++) {
         for (int i = 0; i < 3; i++) {
-            json_t *record = runs_read(cx_arena_format(&runs_arena, "records/%s.l%d.json",
-                                                       cases[i].case_id, launch));
+            json_t *record = runs_read(
+                cx_arena_format(&runs_arena, "records/%s.l%d.json", cases[i].case_id, launch));
 
             assert_string_equal(kit_text(record, "status"), "ok");
             assert_string_equal(kit_text(json_object_get(record, "identity"), "suite"), "kit");

@@ -88,10 +88,6 @@ static void test_each_fact_is_found(void **state)
     assert_false(read_facts().has_output);
     json_object_set_new(row, "findings", json_string("other-load"));
     assert_true(read_facts().is_disturbed);
-    assert_false(read_facts().has_audit_violation);
-    json_object_set_new(row, "findings", json_string("audit"));
-    assert_false(read_facts().is_disturbed);
-    assert_true(read_facts().has_audit_violation);
     json_object_set_new(row, "status", json_string("unstable"));
     assert_false(read_facts().is_settled);
     json_object_set_new(record, "provenance", json_null());

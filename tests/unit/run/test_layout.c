@@ -13,7 +13,7 @@ static cx_run_options_t options_with(int64_t ranks, int64_t nodes, int64_t node_
         .ranks = ranks, .nodes = nodes, .node_index = node_index, .rendezvous = rendezvous};
 }
 
-static const cx_launch_env_t none = {.launcher = "none", .rank_count = 1, .local_rank_count = 1};
+static const cx_launch_env_t none  = {.launcher = "none", .rank_count = 1, .local_rank_count = 1};
 static const cx_launch_env_t slurm = {.launcher         = "slurm",
                                       .rank             = 3,
                                       .rank_count       = 8,
@@ -99,9 +99,9 @@ static void test_contradictions_name_both_sides(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cx_run_options_t options = options_with(rows[i].ranks, rows[i].nodes, rows[i].node_index,
-                                                rows[i].rendezvous);
-        cx_rank_layout_t layout  = {.rank_count = -1};
+        cx_run_options_t options =
+            options_with(rows[i].ranks, rows[i].nodes, rows[i].node_index, rows[i].rendezvous);
+        cx_rank_layout_t layout = {.rank_count = -1};
 
         EXPECT_FAIL(CX_INVALID, rows[i].words,
                     cx_rank_layout(&options, rows[i].env, &arena, &layout));

@@ -33,7 +33,8 @@ static void test_a_plan_comes_back(void **state)
     EXPECT_OK(cx_plan_from_json(document, "test", &arena, &back));
     assert_string_equal(back.suite, "mine");
     assert_int_equal(back.case_count, 2);
-    assert_string_equal(back.cases[1].case_id, kit_case(&arena, "op=barrier regime=steady").case_id);
+    assert_string_equal(back.cases[1].case_id,
+                        kit_case(&arena, "op=barrier regime=steady").case_id);
     assert_int_equal(back.cases[1].op, CX_COLLECTIVE_BARRIER);
     assert_int_equal(json_integer_value(json_object_get(document, "launch_count")), 3);
     assert_int_equal(json_integer_value(json_object_get(document, "seed")), 7);

@@ -69,12 +69,12 @@ static void test_phases_move_the_deadline_and_the_beat(void **state)
     EXPECT_OK(cx_rank_context_open(&context, CX_NS_PER_S));
     cx_detail_clear();
     context.timeout_ns = 5 * CX_NS_PER_S;
-    deadline_ns        = cx_rank_context_phase(&context, "a phase with a name too long for its place");
+    deadline_ns        = cx_rank_context_phase(&context, "a phase with a name too long to keep");
     assert_true(deadline_ns >= before_ns + 5 * CX_NS_PER_S);
     assert_true(deadline_ns <= cx_now_ns() + 5 * CX_NS_PER_S);
     assert_int_equal(context.core.deadline_ns(&context.core), deadline_ns);
     assert_true(atomic_load(&board->ranks[1].beat_ns) >= before_ns);
-    assert_string_equal(board->ranks[1].phase, "a phase with a name too long fo");
+    assert_string_equal(board->ranks[1].phase, "a phase with a name too long to");
     cx_rank_context_close(&context);
 }
 

@@ -19,8 +19,8 @@ static void set_number(const char *name, int number)
 
 static int plan_fd_of(const char *words)
 {
-    cx_case_t cases[] = {kit_case(&runs_arena, words)};
-    cx_plan_t plan    = {.suite = "kit", .summary = "", .cases = cases, .case_count = 1};
+    cx_case_t cases[]  = {kit_case(&runs_arena, words)};
+    cx_plan_t plan     = {.suite = "kit", .summary = "", .cases = cases, .case_count = 1};
     json_t   *document = cx_plan_to_json(&plan, 1, 0);
     int       fd;
 

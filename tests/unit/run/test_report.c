@@ -46,8 +46,8 @@ static void test_a_case_begins_with_its_environment(void **state)
     assert_string_equal(kit_text(environment, "moves_no_data"), "false");
     assert_string_equal(kit_text(environment, "is_virtual_time"), "false");
     assert_true(kit_number(json_object_get(event, "harness"), "spin_slope_ratio") == 1);
-    assert_true(json_is_null(
-        json_object_get(json_object_get(event, "harness"), "timer_resolution_us")));
+    assert_true(
+        json_is_null(json_object_get(json_object_get(event, "harness"), "timer_resolution_us")));
     json_decref(event);
 }
 
@@ -120,8 +120,8 @@ static void test_findings_are_bits_and_words(void **state)
     (void)state;
     assert_null(cx_findings_print(0, text, sizeof text));
     assert_int_equal(cx_finding_bit("no such finding"), 0);
-#define LOOK(name, id)                                          \
-    assert_true(cx_finding_bit(id) == 1u << CX_GUARD_##name);   \
+#define LOOK(name, id)                                                                 \
+    assert_true(cx_finding_bit(id) == 1u << CX_GUARD_##name);                          \
     assert_string_equal(cx_findings_print(cx_finding_bit(id), text, sizeof text), id); \
     all |= cx_finding_bit(id);
     CX_GUARD_MAP(LOOK)

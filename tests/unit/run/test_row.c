@@ -143,8 +143,7 @@ static void test_a_barrier_left_too_early_is_seen(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         fill(true);
         series.arrival_us[16 + 7] = rows[i].late_arrival_us;
-        assert_int_equal(cx_row_barrier_violations(&series, rows[i].bound_us),
-                         rows[i].violations);
+        assert_int_equal(cx_row_barrier_violations(&series, rows[i].bound_us), rows[i].violations);
         cx_series_fini(&series);
     }
 }

@@ -135,7 +135,8 @@ static void test_what_cannot_be_opened_ends_the_case_with_words(void **state)
         {"backend-options=warp=1", "invalid", "backend null has no option \"warp\""},
         {"backend-options=null-script=5", "invalid", "is not a list of at most"},
         {"backend=faulty backend-options=faulty-fault=nonsense", "invalid", "faulty-fault"},
-        {"op=all_to_all_v traffic=/proc/nonexistent/traffic", "invalid", "/proc/nonexistent/traffic"},
+        {"op=all_to_all_v traffic=/proc/nonexistent/traffic", "invalid",
+         "/proc/nonexistent/traffic"},
     };
 
     (void)state;
@@ -341,9 +342,25 @@ static void test_on_a_real_clock_findings_are_looked_for(void **state)
     expect_end("ok", "");
 }
 
-/* ---- two ranks: what one of them does is everybody's end -------------------------------------- */
+/* ---- two ranks: what one of them does is everybody's end --------------------------------------
+ */
 
-static const char *among_words; /* of the running test; ranks are forked after it is set */
+/* Of the running test; ranks are forked after they are set. */
+static const char *among_words;
+static double      among_offset_ns; /* so much later is rank 1's clock */
+
+/* Keeps the end of the case, and whether any event holds the words that a test looks for. */
+static void note(world_t *world, const char *event, size_t bytes)
+{
+    static const char looked_for[] = "a rank left the barrier before another had come";
+
+    if (memmem(event, bytes, looked_for, sizeof looked_for - 1)) {
+        world->outcome->values[0] = 1;
+    }
+    if (memmem(event, bytes, "case_end", 8)) {
+        (void)CX_FAIL(CX_OK + 1, "%.*s", (int)bytes, event);
+    }
+}
 
 static cx_status_t run_among(world_t *world)
 {
@@ -363,6 +380,7 @@ static cx_status_t run_among(world_t *world)
         return CX_FAIL(CX_RESOURCE, "no channel");
     }
     kit_context(&context, world->ops, world->peers, ends[1]);
+    context.clock.offset_ns = world->meeting.rank * among_offset_ns;
     cx_bench_init(&own_bench, &context);
     one = kit_case(&own_arena, among_words);
     CX_TRY(cx_run_case(&own_bench, &one, 0));
@@ -370,8 +388,8 @@ static cx_status_t run_among(world_t *world)
     if (world->meeting.rank == 0) {
         CX_TRY(cx_wire_receive(&inbox, ends[0], &is_closed));
         while (cx_wire_next(&inbox, &kind, &payload, &bytes)) {
-            if (kind == CX_WIRE_JSON && memmem(payload, bytes, "case_end", 8)) {
-                (void)CX_FAIL(CX_OK + 1, "%.*s", (int)bytes, payload);
+            if (kind == CX_WIRE_JSON) {
+                note(world, payload, bytes);
             }
             cx_wire_pop(&inbox);
         }
@@ -410,6 +428,22 @@ static void test_two_ranks_agree_on_a_row(void **state)
     assert_non_null(strstr(outcomes[0].text, "\"status\":\"ok\""));
 }
 
+/* A second lies between the clocks, and more than an operation between leaving and coming. */
+static void test_a_barrier_that_does_not_hold_is_incorrect(void **state)
+{
+    outcome_t outcomes[2];
+
+    (void)state;
+    among_words = "op=barrier backend=faulty device=host samples-max=20";
+    for (int is_apart = 0; is_apart < 2; is_apart++) {
+        among_offset_ns = is_apart * 1e9;
+        run_ranks(SOCKETS, 2, run_among, 1, outcomes);
+        expect(outcomes, 2, CX_OK, "");
+        assert_true(outcomes[0].values[0] == is_apart);
+    }
+    among_offset_ns = 0;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -429,6 +463,7 @@ int main(void)
         TEST(test_on_a_real_clock_findings_are_looked_for),
         cmocka_unit_test(test_the_failure_of_another_rank_is_told_with_its_words),
         cmocka_unit_test(test_two_ranks_agree_on_a_row),
+        cmocka_unit_test(test_a_barrier_that_does_not_hold_is_incorrect),
     };
 
     kit_use_test_plugins();

@@ -12,7 +12,8 @@
 
 #define QUICK "samples-max=20 backend-options=null-script=1us"
 
-/* ---- rank processes that lie ------------------------------------------------------------------ */
+/* ---- rank processes that lie ------------------------------------------------------------------
+ */
 
 static int inherited(const char *name)
 {
@@ -137,7 +138,8 @@ static int live_as_rank(const char *how)
     return tell(how);
 }
 
-/* ---- a supervision ---------------------------------------------------------------------------- */
+/* ---- a supervision ----------------------------------------------------------------------------
+ */
 
 static struct {
     int started, rows, ended, silences;
@@ -203,24 +205,23 @@ static outing_t supervise(const char *how, int32_t rank_count, cx_case_t *cases,
                                 .provenance   = NULL,
                                 .command      = json_array(),
                                 .launcher     = "none"};
-    cx_plan_t         plan   = {
-                  .suite = "kit", .summary = "", .cases = cases, .case_count = case_count};
-    outing_t          outing = {.records = json_array()};
-    cx_supervision_t  supervision = {.launch       = {.argv             = argv,
-                                                      .local_rank_count = rank_count,
-                                                      .rank_count       = rank_count,
-                                                      .host_rank_count  = rank_count,
-                                                      .token            = 7},
-                                     .facts        = &facts,
-                                     .plan         = &plan,
-                                     .launch_index = 0,
-                                     .directory    = runs_folder,
-                                     .is_reporter  = is_reporter,
-                                     .grace_s      = grace_s,
-                                     .observer     = watching,
-                                     .interrupts   = &interrupt_count,
-                                     .records      = outing.records};
-    int               descriptors = runs_descriptor_count();
+    cx_plan_t plan   = {.suite = "kit", .summary = "", .cases = cases, .case_count = case_count};
+    outing_t  outing = {.records = json_array()};
+    cx_supervision_t supervision = {.launch       = {.argv             = argv,
+                                                     .local_rank_count = rank_count,
+                                                     .rank_count       = rank_count,
+                                                     .host_rank_count  = rank_count,
+                                                     .token            = 7},
+                                    .facts        = &facts,
+                                    .plan         = &plan,
+                                    .launch_index = 0,
+                                    .directory    = runs_folder,
+                                    .is_reporter  = is_reporter,
+                                    .grace_s      = grace_s,
+                                    .observer     = watching,
+                                    .interrupts   = &interrupt_count,
+                                    .records      = outing.records};
+    int              descriptors = runs_descriptor_count();
 
     cx_detail_clear();
     outing.status = cx_supervise(&supervision, &outing.next_index);
@@ -235,10 +236,10 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&told, 0, sizeof told);
-    interrupt_count   = 0;
-    watching          = &observer;
-    is_reporter       = true;
-    grace_s           = 0.2;
+    interrupt_count = 0;
+    watching        = &observer;
+    is_reporter     = true;
+    grace_s         = 0.2;
     cx_arena_init(&runs_arena);
     runs_open_folder();
     EXPECT_OK(cx_folder_make(cx_arena_format(&runs_arena, "%s/records", runs_folder)));
@@ -262,7 +263,8 @@ static const json_t *record_at(const outing_t *outing, size_t index)
     return record;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------------------------
+ */
 
 static void test_honest_ranks_leave_a_record_per_case(void **state)
 {
@@ -277,8 +279,8 @@ static void test_honest_ranks_leave_a_record_per_case(void **state)
     assert_int_equal(told.ended, 2);
     assert_int_equal(told.rows, 3); /* two sizes, and a barrier's one */
     for (size_t i = 0; i < 2; i++) {
-        json_t *written = runs_read(
-            cx_arena_format(&runs_arena, "records/%s.l0.json", cases[i].case_id));
+        json_t *written =
+            runs_read(cx_arena_format(&runs_arena, "records/%s.l0.json", cases[i].case_id));
 
         assert_string_equal(kit_text(record_at(&outing, i), "status"), "ok");
         assert_true(json_equal(written, record_at(&outing, i)));
@@ -417,11 +419,10 @@ static void test_faults_of_a_backend_cost_their_case_alone(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cx_case_t cases[] = {
             kit_case(&runs_arena, QUICK),
-            kit_case(&runs_arena,
-                     cx_arena_format(&runs_arena,
-                                     "backend=faulty sizes=64B timeout=400ms "
-                                     "backend-options=faulty-fault=%s",
-                                     rows[i].fault)),
+            kit_case(&runs_arena, cx_arena_format(&runs_arena,
+                                                  "backend=faulty sizes=64B timeout=400ms "
+                                                  "backend-options=faulty-fault=%s",
+                                                  rows[i].fault)),
             kit_case(&runs_arena, QUICK " seed=2"),
         };
         outing_t outing = supervise("honest", 2, cases, 3);

@@ -6,8 +6,8 @@
 
 static const cx_backend_ops_t ops = {.name = "tested"};
 
-static const cx_caps_t modest = {.families             = CX_BIT(CX_FAMILY_COLLECTIVE),
-                                 .collectives          = CX_BIT(CX_COLLECTIVE_ALL_REDUCE) |
+static const cx_caps_t modest = {.families    = CX_BIT(CX_FAMILY_COLLECTIVE),
+                                 .collectives = CX_BIT(CX_COLLECTIVE_ALL_REDUCE) |
                                                 CX_BIT(CX_COLLECTIVE_ALL_GATHER) |
                                                 CX_BIT(CX_COLLECTIVE_BARRIER),
                                  .in_place_collectives = CX_BIT(CX_COLLECTIVE_ALL_REDUCE),
@@ -31,24 +31,45 @@ static void test_the_table_of_requests(void **state)
     } rows[] = {
         {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_SUM}, 2, "host", 1, NULL},
         {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_SUM, .is_in_place = true},
-         4, "simulator", 1, NULL},
+         4,
+         "simulator",
+         1,
+         NULL},
         {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_INT8}, 3, "host", 1, NULL},
         {{.op = OP(BARRIER), .dtype = CX_DTYPE_FP64}, 3, "host", 1, NULL}, /* moves nothing */
         {{.family = CX_FAMILY_COUNT, .op = OP(BARRIER)}, 3, "host", 1, "has no barrier"},
         {{.op = OP(GATHER), .dtype = CX_DTYPE_FP32}, 2, "host", 1, "tested has no gather"},
-        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32, .is_in_place = true}, 2, "host", 1,
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32, .is_in_place = true},
+         2,
+         "host",
+         1,
          "tested has no all_gather in place"},
         {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_BF16}, 2, "host", 1, "does not move bf16"},
-        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_INT8, .redop = CX_REDOP_SUM}, 2, "host", 1,
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_INT8, .redop = CX_REDOP_SUM},
+         2,
+         "host",
+         1,
          "does not reduce int8 with sum"},
-        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_MAX}, 2, "host", 1,
+        {{.op = OP(ALL_REDUCE), .dtype = CX_DTYPE_FP32, .redop = CX_REDOP_MAX},
+         2,
+         "host",
+         1,
          "does not reduce fp32 with max"},
-        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 2, "sim", 1,
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32},
+         2,
+         "sim",
+         1,
          "works on device host  simulator, not on sim"},
-        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 1, "host", 1,
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32},
+         1,
+         "host",
+         1,
          "works with 2 to 4 ranks, not with 1"},
         {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 5, "host", 1, "not with 5"},
-        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32}, 4, "host", 2,
+        {{.op = OP(ALL_GATHER), .dtype = CX_DTYPE_FP32},
+         4,
+         "host",
+         2,
          "works within one host, the ranks are on 2"},
     };
 

@@ -90,7 +90,8 @@ static void test_kinds_follow_type_and_reduction(void **state)
 
     (void)state;
     assert_true(cx_recipe_make(CX_DTYPE_INT32, CX_REDOP_SUM, 4, &recipe));
-    assert_int_equal(recipe.kind, CX_RECIPE_WRAP);
+    assert_int_equal(recipe.kind, CX_RECIPE_COUNT);
+    assert_int_equal(recipe.unit, 1);
     assert_true(cx_recipe_make(CX_DTYPE_UINT8, CX_REDOP_PROD, 4, &recipe));
     assert_int_equal(recipe.kind, CX_RECIPE_ODD);
     assert_true(cx_recipe_make(CX_DTYPE_BF16, CX_REDOP_PROD, 4, &recipe));
