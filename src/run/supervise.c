@@ -5,13 +5,13 @@
 #include "base/deadline.h"
 #include "run/plan_text.h"
 #include "run/run_case.h"
+#include "run/vigil.h"
 #include "run/wire.h"
 
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define POLL_MS 50
@@ -26,9 +26,7 @@ typedef struct watch {
     bool                    has_case; /* a case is open in `assembly` */
     size_t                  first_case_index, next_case_index;
     bool                    is_closed;
-    cx_status_t             lost_status;
-    int32_t                 lost_rank;
-    char                    lost_text[CX_BOARD_DETAIL_BYTES + 128];
+    cx_loss_t               loss;
 } watch_t;
 
 static const cx_case_t *case_at(const watch_t *watch, size_t index)
@@ -155,74 +153,21 @@ static cx_status_t take_messages(watch_t *watch)
 
 /* ---- signs of life --------------------------------------------------------------------------- */
 
-static void lose(watch_t *watch, cx_status_t status, int32_t rank, const char *text)
+/* For whoever watches the run: a rank that has not shown itself for a while, long before that is
+ * held against it. */
+static void tell_silence(const watch_t *watch)
 {
-    if (watch->lost_status == CX_OK) {
-        watch->lost_status = status;
-        watch->lost_rank   = rank;
-        (void)snprintf(watch->lost_text, sizeof watch->lost_text, "%s", text);
-    }
-}
+    const cx_observer_t *observer = watch->supervision->observer;
+    int64_t              now_ns   = cx_now_ns();
 
-/* A rank whose phase should long be over hangs: its library does not come back. */
-static void look_for_hang(watch_t *watch)
-{
-    const cx_supervision_t *supervision = watch->supervision;
-    int64_t                 now_ns      = cx_now_ns();
+    for (int32_t i = 0; i < watch->launch.local_rank_count && observer->rank_is_silent; i++) {
+        const cx_board_rank_t *rank      = &watch->launch.board->ranks[i];
+        int64_t                silent_ns = now_ns - atomic_load(&rank->beat_ns);
 
-    for (int32_t i = 0; i < watch->launch.local_rank_count; i++) {
-        const cx_board_rank_t *rank        = &watch->launch.board->ranks[i];
-        int64_t                deadline_ns = atomic_load(&rank->deadline_ns);
-        int64_t                silent_ns   = now_ns - atomic_load(&rank->beat_ns);
-        char                   text[160];
-
-        if (deadline_ns == 0 || watch->launch.processes[i].pid == 0) {
-            continue;
-        }
-        if (silent_ns > SILENT_NS && supervision->observer->rank_is_silent) {
-            supervision->observer->rank_is_silent(supervision->observer->context,
-                                                  watch->launch.first_rank + i,
-                                                  (double)silent_ns / 1e9, rank->phase);
-        }
-        if (now_ns > deadline_ns + (int64_t)(supervision->grace_s * 1e9)) {
-            (void)snprintf(text, sizeof text,
-                           "rank %d did not come back from phase \"%s\" within %.3g s",
-                           watch->launch.first_rank + i, rank->phase, (double)silent_ns / 1e9);
-            lose(watch, CX_TIMEOUT, i, text);
-        }
-    }
-}
-
-/* What a rank that ended has to say: its own words on the board, or how the system ended it. */
-static void look_for_end(watch_t *watch, int32_t *running_count)
-{
-    int32_t ended;
-    char    how[64], text[CX_BOARD_DETAIL_BYTES + 64];
-
-    *running_count = cx_launch_reap(&watch->launch, &ended);
-    for (int32_t i = 0; i < watch->launch.local_rank_count; i++) {
-        const cx_rank_process_t *process = &watch->launch.processes[i];
-        const cx_board_rank_t   *rank    = &watch->launch.board->ranks[i];
-        cx_status_t              status  = (cx_status_t)atomic_load(&rank->status);
-
-        if (process->pid > 0 || process->exit_status == 0) {
-            continue;
-        }
-        cx_launch_describe_exit(process->exit_status, how, sizeof how);
-        if (status != CX_OK && status != CX_PEER) {
-            (void)snprintf(text, sizeof text, "rank %d: %s", watch->launch.first_rank + i,
-                           rank->detail);
-            lose(watch, status, i, text);
-        } else if (status == CX_OK) {
-            (void)snprintf(text, sizeof text, "rank %d %s in phase \"%s\"",
-                           watch->launch.first_rank + i, how, rank->phase);
-            lose(watch, CX_PEER, i, text);
-        }
-    }
-    /* Ranks that only echo another's end count when nobody local had a reason of its own. */
-    for (int32_t i = 0; i < watch->launch.local_rank_count && *running_count == 0; i++) {
-        if (atomic_load(&watch->launch.board->ranks[i].status) == CX_PEER) {
-            lose(watch, CX_PEER, i, watch->launch.board->ranks[i].detail);
+        if (atomic_load(&rank->deadline_ns) != 0 && watch->launch.processes[i].pid > 0 &&
+            silent_ns > SILENT_NS) {
+            observer->rank_is_silent(observer->context, watch->launch.first_rank + i,
+                                     (double)silent_ns / 1e9, rank->phase);
         }
     }
 }
@@ -231,10 +176,10 @@ static void look_for_end(watch_t *watch, int32_t *running_count)
 
 static json_t *post_mortem(const watch_t *watch)
 {
-    const cx_board_rank_t *rank = &watch->launch.board->ranks[watch->lost_rank];
+    const cx_board_rank_t *rank = &watch->launch.board->ranks[watch->loss.local_rank];
 
-    return json_pack("{si,ss,sI,sI}", "rank", watch->launch.first_rank + watch->lost_rank, "phase",
-                     rank->phase, "requested_bytes",
+    return json_pack("{si,ss,sI,sI}", "rank", watch->launch.first_rank + watch->loss.local_rank,
+                     "phase", rank->phase, "requested_bytes",
                      (json_int_t)atomic_load(&rank->requested_bytes), "operation_index",
                      (json_int_t)atomic_load(&rank->operation_index));
 }
@@ -243,7 +188,7 @@ static json_t *post_mortem(const watch_t *watch)
 static cx_status_t bury(watch_t *watch)
 {
     json_t     *failure;
-    cx_ending_t ending = {.status = watch->lost_status, .detail = watch->lost_text};
+    cx_ending_t ending = {.status = watch->loss.status, .detail = watch->loss.text};
     cx_status_t status;
 
     if (!watch->supervision->is_reporter ||
@@ -265,7 +210,7 @@ static void heed_interrupts(watch_t *watch)
         atomic_store(&watch->launch.board->is_stopping, 1);
     }
     if (count > 1) {
-        lose(watch, CX_INVALID, 0, CX_INTERRUPTED_TEXT);
+        cx_loss_note(&watch->loss, CX_INVALID, 0, CX_INTERRUPTED_TEXT);
     }
 }
 
@@ -283,37 +228,21 @@ static void wait_for_news(const watch_t *watch)
     (void)poll(fds, sizeof fds / sizeof fds[0], POLL_MS);
 }
 
-/* Of a time-out the ranks that wait speak first; the one they wait for had to be killed. */
-static void blame_the_silent(watch_t *watch)
-{
-    for (int32_t i = 0; i < watch->launch.local_rank_count; i++) {
-        const cx_board_rank_t *rank = &watch->launch.board->ranks[i];
-
-        if (watch->lost_status == CX_TIMEOUT && atomic_load(&rank->status) == CX_OK &&
-            WIFSIGNALED(watch->launch.processes[i].exit_status)) {
-            watch->lost_rank = i;
-            (void)snprintf(watch->lost_text, sizeof watch->lost_text,
-                           "rank %d did not come back from phase \"%s\"",
-                           watch->launch.first_rank + i, rank->phase);
-            return;
-        }
-    }
-}
-
 static cx_status_t watch_ranks(watch_t *watch)
 {
     int32_t running_count = 1;
 
-    while (running_count > 0 && watch->lost_status == CX_OK) {
+    while (running_count > 0 && watch->loss.status == CX_OK) {
         wait_for_news(watch);
         CX_TRY(take_messages(watch));
         heed_interrupts(watch);
-        look_for_hang(watch);
-        look_for_end(watch, &running_count);
+        tell_silence(watch);
+        cx_vigil_hang(&watch->launch, watch->supervision->grace_s, &watch->loss);
+        running_count = cx_vigil_end(&watch->launch, &watch->loss);
     }
     /* The first reason is often not the first sign: give the others the time to say theirs. */
     cx_launch_stop(&watch->launch, STOP_GRACE_NS);
-    blame_the_silent(watch);
+    cx_vigil_blame_silent(&watch->launch, &watch->loss);
     CX_TRY(take_messages(watch));
     return CX_OK;
 }
@@ -344,19 +273,18 @@ cx_status_t cx_supervise(const cx_supervision_t *supervision, size_t *next_case_
 {
     watch_t     watch = {.supervision      = supervision,
                          .first_case_index = *next_case_index,
-                         .next_case_index  = *next_case_index,
-                         .lost_status      = CX_OK};
+                         .next_case_index  = *next_case_index};
     cx_status_t status;
 
     CX_TRY(start(supervision, *next_case_index, &watch.launch));
     status = watch_ranks(&watch);
     cx_launch_stop(&watch.launch, 0);
-    if (status == CX_OK && watch.lost_status != CX_OK) {
+    if (status == CX_OK && watch.loss.status != CX_OK) {
         status = bury(&watch);
         if (status == CX_OK) {
             cx_detail_clear();
             status =
-                CX_FAIL(*supervision->interrupts ? CX_INVALID : CX_PEER, "%s", watch.lost_text);
+                CX_FAIL(*supervision->interrupts ? CX_INVALID : CX_PEER, "%s", watch.loss.text);
         }
     } else if (status == CX_OK && *supervision->interrupts) {
         status = CX_FAIL(CX_INVALID, CX_INTERRUPTED_TEXT);
