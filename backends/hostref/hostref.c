@@ -14,8 +14,8 @@
 #define SPIN_COUNT_OVERSUBSCRIBED 16u
 
 static const cx_option_t option_rows[] = {
-    CX_OPTION_BYTES(cx_hostref_options_t, eager_bytes, "hostref-eager-bytes", CX_OPTION_KEY, "2KiB", 0,
-                    1 << 20,
+    CX_OPTION_BYTES(cx_hostref_options_t, eager_bytes, "hostref-eager-bytes", CX_OPTION_KEY, "2KiB",
+                    0, 1 << 20,
                     "Largest block that travels through control memory; larger ones are moved "
                     "straight between the buffers."),
     CX_OPTION_END,

@@ -18,8 +18,9 @@
 
 #define REASON_BYTES 128
 #define FINDINGS_BYTES 160
-#define ATTEMPT_COUNT_MAX 3 /* a series that has not settled is taken again, and the row says so \
-                             */
+#define ATTEMPT_COUNT_MAX                                                  \
+    3 /* a series that has not settled is taken again, and the row says so \
+       */
 
 /* Everything that lives as long as the case. */
 typedef struct run {

@@ -56,7 +56,7 @@ static void test_each_fact_lowers_the_class(void **state)
     facts              = spotless;
     facts.is_disturbed = true;
     expect(&facts, CX_REASON_DISTURBED, CX_PUBLICATION_DIAGNOSTIC);
-    facts                     = spotless;
+    facts                   = spotless;
     facts                   = spotless;
     facts.is_oversubscribed = true;
     expect(&facts, CX_REASON_OVERSUBSCRIBED, CX_PUBLICATION_DIAGNOSTIC);
