@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Capabilities that are kept, and that are not. */
+#include "support/ends_early.h"
 #include "unit/run/mock.h"
 
 static void open_ready(mock_rank_t *rank)

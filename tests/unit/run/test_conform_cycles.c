@@ -111,6 +111,13 @@ static void test_a_footprint_sees_descriptors_and_mappings(void **state)
     (void)close(fd);
 }
 
+/* A sanitizer keeps freed memory for a while, so footprints say nothing there. */
+#ifdef __SANITIZE_ADDRESS__
+#define FOOTPRINTS_MEAN_NOTHING 1
+#else
+#define FOOTPRINTS_MEAN_NOTHING 0
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,5 +129,8 @@ int main(void)
         cmocka_unit_test(test_a_footprint_sees_descriptors_and_mappings),
     };
 
+    if (FOOTPRINTS_MEAN_NOTHING) {
+        return 77;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* One set of ranks from start to end: those that do their work, and those that lie, hang, die or
  * are asked to stop. This program is also the rank process, honest or not. */
 #include "run/supervise.h"
+#include "support/ends_early.h"
 
 #include "launch/board.h"
 #include "unit/run/runs.h"
@@ -411,7 +412,7 @@ static void test_faults_of_a_backend_cost_their_case_alone(void **state)
         const char *fault, *status, *words;
     } rows[] = {
         {"crash", "peer", "rank 1 killed by signal 9"},
-        {"hang", "timeout", "rank 1"}, /* by itself, or by who waits for it */
+        {"hang", "timeout", "rank 1"},      /* by itself, or by who waits for it */
         {"deaf_rank", "timeout", "rank 1"}, /* likewise */
     };
 
