@@ -140,7 +140,7 @@ stage_coverage() {
     unit coverage
     runner tests/golden/run build-coverage
     bats_all coverage
-    gcovr --root . --object-directory build-coverage --filter 'src/' --filter 'devices/' \
+    gcovr --root . --gcov-ignore-parse-errors --object-directory build-coverage --filter 'src/' --filter 'devices/' \
         --filter 'backends/' --json-summary build-coverage/summary.json
     python3 tools/coverage.py build-coverage/summary.json
 }
