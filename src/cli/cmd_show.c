@@ -12,66 +12,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_names(const void *a, const void *b)
+static int is_record(const struct dirent *entry)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
 }
 
-/* The .json files of a folder, sorted, in the arena. */
-static cx_status_t list_records(const char *folder, cx_arena_t *arena, char ***out, size_t *count)
+static cx_status_t read_record(const char *folder, const char *name, cx_arena_t *arena,
+                               json_t *records)
 {
-    DIR                 *handle = opendir(folder);
-    const struct dirent *entry;
-    size_t               capacity = 64;
-    char               **names    = cx_arena_grab(arena, capacity * sizeof *names);
+    const char *path = cx_arena_format(arena, "%s/%s", folder, name);
+    json_t     *record;
 
-    *count = 0;
-    if (!handle) {
-        return CX_FAIL(CX_INVALID, "%s: not a folder of records", folder);
+    if (!path) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for the name of a record");
     }
-    while (names && (entry = readdir(handle)) != NULL) {
-        size_t length = strlen(entry->d_name);
-
-        if (length < 6 || strcmp(entry->d_name + length - 5, ".json") != 0) {
-            continue;
-        }
-        if (*count == capacity) {
-            char **grown = cx_arena_grab(arena, 2 * capacity * sizeof *names);
-
-            if (!grown) {
-                break;
-            }
-            memcpy(grown, names, capacity * sizeof *names);
-            names = grown;
-            capacity *= 2;
-        }
-        names[(*count)++] = cx_arena_format(arena, "%s/%s", folder, entry->d_name);
-    }
-    (void)closedir(handle);
-    if (!names) {
-        return CX_FAIL(CX_RESOURCE, "out of memory for the names of records");
-    }
-    qsort(names, *count, sizeof *names, compare_names);
-    *out = names;
-    return CX_OK;
+    CX_TRY(cx_record_read(path, &record));
+    json_array_append_new(records, record);
+    return cx_record_validate(record, path);
 }
 
-static cx_status_t read_records(const char *folder, cx_arena_t *arena, json_t *records)
+/* The records of a folder, in the order of their names. */
+static cx_status_t read_records(const char *directory, cx_arena_t *arena, json_t *records)
 {
-    char  **paths;
-    size_t  count;
-    json_t *record;
+    const char     *folder = cx_arena_format(arena, "%s/records", directory);
+    struct dirent **entries;
+    int             count  = folder ? scandir(folder, &entries, is_record, alphasort) : -1;
+    cx_status_t     status = CX_OK;
 
-    CX_TRY(list_records(cx_arena_format(arena, "%s/records", folder), arena, &paths, &count));
-    if (count == 0) {
-        return CX_FAIL(CX_INVALID, "%s/records holds no record", folder);
+    if (count < 0) {
+        return CX_FAIL(CX_INVALID, "%s: not a folder of records", folder ? folder : directory);
     }
-    for (size_t i = 0; i < count; i++) {
-        CX_TRY(cx_record_read(paths[i], &record));
-        json_array_append_new(records, record);
-        CX_TRY(cx_record_validate(record, paths[i]));
+    for (int i = 0; i < count; i++) {
+        if (status == CX_OK) {
+            status = read_record(folder, entries[i]->d_name, arena, records);
+        }
+        free(entries[i]);
     }
-    return CX_OK;
+    free(entries);
+    if (status == CX_OK && count == 0) {
+        status = CX_FAIL(CX_INVALID, "%s holds no record", folder);
+    }
+    return status;
 }
 
 static cx_status_t show(int argc, char **argv, cx_arena_t *arena, json_t *records)

@@ -69,6 +69,10 @@ bare_run() {
             shift 2
             mount --rbind /sys "$dir/sys"
             mount -t tmpfs tmpfs "$dir/dev/shm"
+            mkdir -p "$dir/dev/pts"
+            mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$dir/dev/pts"
+            rm -f "$dir/dev/ptmx"
+            ln -s pts/ptmx "$dir/dev/ptmx"
             mount --bind "$debs" "$dir/var/cache/apt/archives"
             exec chroot "$dir" env -i HOME=/root LANG=C PATH=/usr/sbin:/usr/bin:/sbin:/bin \
                 sh -c "cd /checkout && exec \"\$@\"" sh "$@"' \
