@@ -40,7 +40,7 @@ static inline bool has_turn(const cx_recipe_t *recipe, uint64_t word, uint64_t r
  * The same function leads back. */
 static inline int64_t turn_order(uint64_t sign_mask, uint64_t flip_mask, int64_t lane)
 {
-    uint64_t negative = (uint64_t)(lane >> 63) >> 1;
+    uint64_t negative = (0 - ((uint64_t)lane >> 63)) >> 1;
 
     return (int64_t)((uint64_t)lane ^ (negative & sign_mask) ^ flip_mask);
 }
