@@ -80,24 +80,31 @@ cx_status_t cx_plan_to_fd(const json_t *document, int *fd_out)
     return CX_OK;
 }
 
-cx_status_t cx_plan_from_fd(int fd, cx_arena_t *arena, cx_plan_t *out)
+cx_status_t cx_plan_document_from_fd(int fd, json_t **out)
 {
     /* The descriptor is shared by all ranks, so its position must not be: read through a mapping.
      */
     off_t        bytes = lseek(fd, 0, SEEK_END);
     void        *text = bytes > 0 ? mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
     json_error_t error;
-    json_t      *document;
-    cx_status_t  status;
 
     if (!text || text == MAP_FAILED) {
         return CX_FAIL(CX_INVALID, "descriptor %d holds no plan", fd);
     }
-    document = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES, &error);
+    *out = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES, &error);
     (void)munmap(text, (size_t)bytes);
-    if (!document) {
+    if (!*out) {
         return CX_FAIL(CX_INVALID, "plan:%d:%d: %s", error.line, error.column, error.text);
     }
+    return CX_OK;
+}
+
+cx_status_t cx_plan_from_fd(int fd, cx_arena_t *arena, cx_plan_t *out)
+{
+    json_t     *document;
+    cx_status_t status;
+
+    CX_TRY(cx_plan_document_from_fd(fd, &document));
     status = cx_plan_from_json(document, "plan", arena, out);
     json_decref(document);
     return status;

@@ -16,6 +16,8 @@ cx_status_t cx_plan_from_json(const json_t *document, const char *place, cx_aren
 
 /* The plan in an anonymous file, from its start: what ranks inherit. */
 cx_status_t cx_plan_to_fd(const json_t *document, int *fd_out);
+/* Any document handed over that way; a new reference, NULL on failure. */
+cx_status_t cx_plan_document_from_fd(int fd, json_t **out);
 cx_status_t cx_plan_from_fd(int fd, cx_arena_t *arena, cx_plan_t *out);
 
 #endif

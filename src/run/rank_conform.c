@@ -5,37 +5,26 @@
 #include "launch/local.h"
 #include "run/agree.h"
 #include "run/conform_kit.h"
+#include "run/plan_text.h"
 #include "run/wire.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define MEETING_TIMEOUT_NS (INT64_C(60) * 1000 * 1000 * 1000)
 
-/* The descriptor is shared by all ranks, so its position must not be: read through a mapping. */
 static cx_status_t read_document(json_t **out)
 {
-    const char *text     = getenv(CX_ENV_PLAN_FD);
-    int64_t     fd       = -1;
-    off_t       bytes    = -1;
-    void       *contents = MAP_FAILED;
+    const char *text = getenv(CX_ENV_PLAN_FD);
+    int64_t     fd;
 
-    if (text && cx_units_parse_int(text, &fd) == NULL) {
-        bytes = lseek((int)fd, 0, SEEK_END);
-    }
-    if (bytes > 0) {
-        contents = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, (int)fd, 0);
-    }
     *out = NULL;
-    if (contents != MAP_FAILED) {
-        *out = json_loadb(contents, (size_t)bytes, 0, NULL);
-        (void)munmap(contents, (size_t)bytes);
+    if (!text || cx_units_parse_int(text, &fd) != NULL) {
+        return CX_FAIL(CX_INTERNAL, "a rank process was started without a request");
     }
-    return *out ? CX_OK : CX_FAIL(CX_INTERNAL, "a rank process was started without a request");
+    return cx_plan_document_from_fd((int)fd, out);
 }
 
 static const char *unmet_need(const cx_conform_t *conform, uint32_t needs)
