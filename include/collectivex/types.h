@@ -54,8 +54,14 @@ typedef enum cx_redop {
         CX_REDOP_COUNT
 } cx_redop_t;
 
-/* The pieces of work a backend can be asked to enqueue. A collective has one phase. */
-#define CX_PHASE_MAP(X) X(OPERATION, "operation")
+/* The pieces of work a backend can be asked to enqueue. A collective has one phase. In family ep
+ * dispatch sends tokens to the ranks of their experts, stage turns what arrived into what combine
+ * reads (bf16; where nothing is to be done it costs nothing), combine brings the rows home. */
+#define CX_PHASE_MAP(X)       \
+    X(OPERATION, "operation") \
+    X(DISPATCH, "dispatch")   \
+    X(STAGE, "stage")         \
+    X(COMBINE, "combine")
 
 typedef enum cx_phase {
 #define CX_PHASE_ENUM(name, slug) CX_PHASE_##name,

@@ -5,6 +5,7 @@
 #include "base/document.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "family/common/codec_ops.h"
 #include "plugin/plugin.h"
 
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static cx_core_t probing_core(int32_t rank_count)
                       .fail        = cx_fail_plugin,
                       .log         = cx_log,
                       .is_over     = never_over,
-                      .deadline_ns = no_deadline};
+                      .deadline_ns = no_deadline,
+                      .codecs      = &cx_codec_ops};
 
     return core;
 }

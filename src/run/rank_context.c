@@ -5,6 +5,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "family/common/codec_ops.h"
 #include "launch/board.h"
 #include "launch/local.h"
 #include "peers/env.h"
@@ -190,7 +191,8 @@ cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)
                                       .fail        = cx_fail_plugin,
                                       .log         = cx_log,
                                       .is_over     = is_over,
-                                      .deadline_ns = deadline_of};
+                                      .deadline_ns = deadline_of,
+                                      .codecs      = &cx_codec_ops};
     cx_log_init(getenv("CX_LOG"), env.rank);
     CX_TRY(meet(context, &env));
     count_hosts(context);

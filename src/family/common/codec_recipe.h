@@ -6,32 +6,10 @@
 #define CX_FAMILY_COMMON_CODEC_RECIPE_H
 
 #include "base/fail.h"
+#include "collectivex/ep.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* name, slug, bits of an element, bytes of a scale, elements that share one (0: none, -1: the row)
- */
-#define CX_CODEC_MAP(X)                               \
-    X(BF16, "bf16", 16, 0, 0)                         \
-    X(E4M3FN_BLOCK, "e4m3fn-block128", 8, 4, 128)     \
-    X(E4M3FN_TOKEN, "e4m3fn-token", 8, 4, -1)         \
-    X(E4M3FN_DIRECT, "e4m3fn-direct", 8, 0, 0)        \
-    X(E4M3FNUZ_BLOCK, "e4m3fnuz-block128", 8, 4, 128) \
-    X(E4M3FNUZ_TOKEN, "e4m3fnuz-token", 8, 4, -1)     \
-    X(E4M3FNUZ_DIRECT, "e4m3fnuz-direct", 8, 0, 0)    \
-    X(E5M2_BLOCK, "e5m2-block128", 8, 4, 128)         \
-    X(E5M2_TOKEN, "e5m2-token", 8, 4, -1)             \
-    X(E5M2_DIRECT, "e5m2-direct", 8, 0, 0)            \
-    X(MXFP8, "mxfp8", 8, 1, 32)                       \
-    X(NVFP4, "nvfp4", 4, 1, 16)
-
-typedef enum cx_codec {
-#define CX_CODEC_ENUM(name, slug, bits, scale_bytes, scale_elems) CX_CODEC_##name,
-    CX_CODEC_MAP(CX_CODEC_ENUM)
-#undef CX_CODEC_ENUM
-        CX_CODEC_COUNT
-} cx_codec_t;
 
 /* NULL-terminated. */
 extern const char *const cx_codec_slugs[];

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define SPACE_BYTES 9000
+#define SPACE_BYTES 72000
 
 static void fill(unsigned char *bytes, int seed)
 {
@@ -18,7 +18,7 @@ static void fill(unsigned char *bytes, int seed)
     }
 }
 
-static const size_t sizes[] = {0, 1, 63, 64, 65, 128, 4096, 4097, 8200};
+static const size_t sizes[] = {0, 1, 63, 64, 65, 128, 4096, 4097, 8200, 65536, 70001};
 
 static void test_copy_writes_what_it_is_asked_to_and_no_more(void **state)
 {

@@ -19,21 +19,22 @@ typedef struct cx_session cx_session_t; /* completed by each plugin: no cast, no
 
 /* Where a backend's work runs and what it can be asked; filled by probe. */
 typedef struct cx_caps {
-    char        library_version[128]; /* as loaded; empty for a backend without a library */
-    char        library_path[256];    /* file the library was loaded from; empty likewise */
-    uint64_t    families;             /* bits of cx_family_t */
-    uint64_t    collectives;          /* bits of cx_collective_t, out of place */
-    uint64_t    in_place_collectives; /* bits of cx_collective_t, in place */
-    uint64_t    dtypes;               /* bits of cx_dtype_t that can be moved */
-    uint64_t    reduce_dtypes;        /* bits of cx_dtype_t that can be reduced */
-    uint64_t    redops;               /* bits of cx_redop_t; NONE is implied */
-    cx_memory_t memory;               /* what the core must allocate */
-    int32_t     rank_count_min, rank_count_max; /* 0: unbounded */
-    int64_t     message_bytes_max;              /* 0: unbounded */
-    bool        spans_hosts;                    /* ranks may be on several hosts */
-    bool        is_thread_bound;                /* open and enqueue must be on one thread */
-    bool        moves_no_data; /* null and sim: nothing to verify, never comparable */
-    const char *devices;       /* space-separated names of devices it works on */
+    char         library_version[128]; /* as loaded; empty for a backend without a library */
+    char         library_path[256];    /* file the library was loaded from; empty likewise */
+    uint64_t     families;             /* bits of cx_family_t */
+    uint64_t     collectives;          /* bits of cx_collective_t, out of place */
+    uint64_t     in_place_collectives; /* bits of cx_collective_t, in place */
+    uint64_t     dtypes;               /* bits of cx_dtype_t that can be moved */
+    uint64_t     reduce_dtypes;        /* bits of cx_dtype_t that can be reduced */
+    uint64_t     redops;               /* bits of cx_redop_t; NONE is implied */
+    cx_memory_t  memory;               /* what the core must allocate */
+    int32_t      rank_count_min, rank_count_max; /* 0: unbounded */
+    int64_t      message_bytes_max;              /* 0: unbounded */
+    bool         spans_hosts;                    /* ranks may be on several hosts */
+    bool         is_thread_bound;                /* open and enqueue must be on one thread */
+    bool         moves_no_data;        /* null and sim: nothing to verify, never comparable */
+    const char  *devices;              /* space-separated names of devices it works on */
+    cx_ep_caps_t ep[CX_EP_MODE_COUNT]; /* family ep */
 } cx_caps_t;
 
 /**
@@ -71,6 +72,10 @@ typedef struct cx_backend_ops {
     cx_status_t (*wait)(cx_session_t *session, cx_phase_t phase);
     void (*release)(cx_session_t *session); /* undoes prepare */
     void (*close)(cx_session_t *session);   /* undoes open */
+
+    /* Family ep: what the last dispatch of that slot delivered here, once the stream is drained.
+     * Outside windows, no peers. */
+    cx_status_t (*inspect)(cx_session_t *session, int32_t slot_index, cx_ep_view_t *view);
 } cx_backend_ops_t;
 
 /* The only symbol a backend plugin exports; file cx-backend-<name>.so. */

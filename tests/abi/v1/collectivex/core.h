@@ -5,6 +5,7 @@
 #define COLLECTIVEX_CORE_H
 
 #include "collectivex/device.h"
+#include "collectivex/ep.h"
 #include "collectivex/peers.h"
 #include "collectivex/status.h"
 
@@ -54,6 +55,8 @@ struct cx_core {
     bool (*is_over)(const cx_core_t *core);
     /* The deadline in force, for calls that take one (peers, synchronize). */
     int64_t (*deadline_ns)(const cx_core_t *core);
+
+    const cx_codec_ops_t *codecs; /* for backends that encode and decode rows on the host */
 };
 
 /* A failure is born here: records the detail and ends in the constant, for the analyser. */

@@ -4,6 +4,7 @@
 #ifndef COLLECTIVEX_SHAPE_H
 #define COLLECTIVEX_SHAPE_H
 
+#include "collectivex/ep.h"
 #include "collectivex/types.h"
 
 #include <stdbool.h>
@@ -34,7 +35,7 @@ typedef enum cx_collective {
         CX_COLLECTIVE_COUNT
 } cx_collective_t;
 
-typedef enum cx_family { CX_FAMILY_COLLECTIVE, CX_FAMILY_COUNT } cx_family_t;
+typedef enum cx_family { CX_FAMILY_COLLECTIVE, CX_FAMILY_EP, CX_FAMILY_COUNT } cx_family_t;
 
 /**
  * The logical work of a case; the same on every rank.
@@ -61,6 +62,7 @@ typedef struct cx_shape {
     cx_redop_t      redop;
     int32_t         root_rank; /* -1 where no rank is special */
     bool            is_in_place;
+    cx_ep_problem_t ep; /* family ep alone, which uses none of the members between */
 } cx_shape_t;
 
 /**
@@ -86,6 +88,8 @@ typedef struct cx_slot {
  * counts      all_to_all_v only: [rank_count][rank_count] elements, row = sender, the same table
  *             on every rank; blocks lie packed in rank order, in the send buffer by destination
  *             and in the receive buffer by source
+ * ep_slots    family ep only, where one point holds the slots of every size of the case, and elems
+ *             and message_bytes mean nothing
  */
 typedef struct cx_point {
     int64_t          elems;
@@ -96,6 +100,7 @@ typedef struct cx_point {
     size_t           region_bytes;
     cx_memory_t      memory;
     const int64_t   *counts;
+    const cx_ep_slot_t *ep_slots; /* family ep: [slot_count] instead of slots */
 } cx_point_t;
 
 #ifdef __cplusplus
