@@ -13,6 +13,8 @@
 /* The published numbers of one size. Unknown: NAN, CX_I64_UNKNOWN, NULL. Texts are borrowed. */
 typedef struct cx_row {
     const char *status, *detail;
+    const char *component;       /* family ep: what of a pair was timed (measure/pairs.h) */
+    int64_t     tokens_per_rank; /* family ep */
     int64_t     requested_bytes, message_bytes, elems;
     double      time_us_p50, time_us_p50_ci_low, time_us_p50_ci_high;
     double      time_us_p90, time_us_p95, time_us_p99;

@@ -10,6 +10,8 @@
 const cx_field_t cx_row_fields[] = {
     ROW(status, "", "What to conclude: ok, incorrect, unstable, ... (docs/reference/statuses.md)."),
     ROW(detail, "", "Why the status is not ok; null when it is."),
+    ROW(component, "", "Family ep: dispatch, combine, roundtrip, pair-period, ...; else null."),
+    ROW(tokens_per_rank, "tokens", "Family ep: tokens each rank starts with; else null."),
     ROW(requested_bytes, "bytes", "The rung of the ladder that was asked for."),
     ROW(message_bytes, "bytes",
         "Message size really moved: larger of one rank's send and receive bytes."),
