@@ -84,8 +84,7 @@ static cx_status_t plan_locally(cx_trial_t *trial, int64_t elems)
     CX_TRY(plan_slots(trial, elems));
     CX_TRY(cx_region_open(core, trial->workload.layout.region_bytes, trial->conform->caps.memory,
                           &trial->region));
-    cx_workload_fill(&trial->workload, &trial->region);
-    return CX_OK;
+    return cx_workload_fill(&trial->workload, &trial->region);
 }
 
 cx_status_t cx_trial_plan(cx_trial_t *trial, int64_t elems)

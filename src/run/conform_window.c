@@ -100,7 +100,7 @@ static void *outputs(const cx_trial_t *trial, size_t *bytes)
 
 static cx_status_t run_once(cx_trial_t *trial)
 {
-    cx_workload_fill(&trial->workload, &trial->region);
+    CX_TRY(cx_workload_fill(&trial->workload, &trial->region));
     fill_inexact(trial);
     return cx_trial_run(trial, 1);
 }

@@ -327,7 +327,7 @@ static cx_status_t run_point(run_t *run, cx_row_t *row, char *detail, size_t det
     cx_status_t status;
 
     cx_rank_context_phase(run->context, "fill");
-    cx_workload_fill(&run->workload, &run->region);
+    CX_TRY(cx_agree(run->context, cx_workload_fill(&run->workload, &run->region)));
     status = prepare_point(run, &is_prepared);
     if (status == CX_OK) {
         status = measure_point(run, row, detail, detail_bytes);

@@ -77,6 +77,7 @@ static cx_status_t plan_layout(const cx_case_t *one, cx_workload_t *workload)
     size_t stride_bytes = 0;
 
     CX_TRY(cx_collective_layout(&workload->data, 1, 0, &workload->layout));
+    workload->slot_bytes       = workload->layout.region_bytes;
     workload->point.slot_count = choose_slot_count(one, workload, workload->layout.region_bytes);
     if (one->buffers == CX_BUFFERS_ROTATED) {
         stride_bytes = (size_t)(one->rotate_bytes / workload->point.slot_count);
@@ -135,60 +136,136 @@ release:
 void cx_workload_release(cx_workload_t *workload)
 {
     free(workload->counts);
+    free(workload->mirror);
     workload->counts = NULL;
+    workload->mirror = NULL;
 }
 
-static void fill_slot(cx_workload_t *workload, int32_t slot_index)
+/* ---- slots as the host sees them ------------------------------------------------------------ */
+
+static cx_status_t open_mirror(cx_workload_t *workload)
+{
+    const cx_core_t  *core = workload->core;
+    cx_device_facts_t facts;
+
+    core->device_ops->facts(core->device, &facts);
+    if (facts.is_host_ordered || workload->mirror) {
+        return CX_OK;
+    }
+    workload->mirror = malloc(workload->slot_bytes);
+    if (!workload->mirror) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for a mirror of %zu bytes",
+                       workload->slot_bytes);
+    }
+    return CX_OK;
+}
+
+/* Where the region would start if this slot's host memory were part of it. */
+static char *host_region(const cx_workload_t *workload, int32_t slot_index)
+{
+    uintptr_t mirror = (uintptr_t)workload->mirror;
+
+    if (!workload->mirror) {
+        return workload->point.region;
+    }
+    return (char *)(mirror - (size_t)slot_index * workload->layout.stride_bytes);
+}
+
+static char *device_slot(const cx_workload_t *workload, int32_t slot_index)
+{
+    return (char *)workload->point.region + (size_t)slot_index * workload->layout.stride_bytes;
+}
+
+static cx_status_t load_slot(const cx_workload_t *workload, int32_t slot_index)
+{
+    const cx_core_t *core = workload->core;
+
+    return workload->mirror
+               ? core->device_ops->copy(core->device, workload->mirror,
+                                        device_slot(workload, slot_index), workload->slot_bytes)
+               : CX_OK;
+}
+
+static cx_status_t store_slot(const cx_workload_t *workload, int32_t slot_index)
+{
+    const cx_core_t *core = workload->core;
+
+    return workload->mirror
+               ? core->device_ops->copy(core->device, device_slot(workload, slot_index),
+                                        workload->mirror, workload->slot_bytes)
+               : CX_OK;
+}
+
+/* Host memory of what lies at `buffer` in the slot; NULL where the slot has none. */
+static void *host_buffer(const cx_workload_t *workload, int32_t slot_index, const void *buffer)
+{
+    return buffer ? host_region(workload, slot_index) +
+                        ((const char *)buffer - (const char *)workload->point.region)
+                  : NULL;
+}
+
+static cx_status_t fill_slot(cx_workload_t *workload, int32_t slot_index)
 {
     const cx_slot_t *slot   = &workload->slots[slot_index];
-    char            *region = workload->point.region;
+    char            *region = host_region(workload, slot_index);
 
     if (workload->layout.send_bytes > 0) {
         cx_collective_fill(&workload->data, slot_index, region + slot->send_offset);
     }
     if (slot->recv && !workload->shape.is_in_place) {
-        cx_collective_poison(&workload->data, slot_index, slot->recv);
+        cx_collective_poison(&workload->data, slot_index,
+                             host_buffer(workload, slot_index, slot->recv));
     }
     cx_collective_guard_write(&workload->layout, workload->data.seed, slot_index, region);
+    return store_slot(workload, slot_index);
 }
 
-void cx_workload_fill(cx_workload_t *workload, const cx_region_t *region)
+cx_status_t cx_workload_fill(cx_workload_t *workload, const cx_region_t *region)
 {
     workload->point.region       = region->memory;
     workload->point.region_bytes = region->bytes;
     workload->point.memory       = region->kind;
     workload->point.slots        = workload->slots;
     if (workload->layout.region_bytes == 0) {
-        return;
+        return CX_OK;
     }
+    CX_TRY(open_mirror(workload));
     cx_collective_slots(&workload->layout, &workload->data, region->memory, workload->slots);
     for (int32_t i = 0; i < workload->point.slot_count; i++) {
-        fill_slot(workload, i);
-    }
-}
-
-static cx_status_t verify_slot(cx_workload_t *workload, int32_t slot_index, cx_verdict_t *verdict)
-{
-    const cx_slot_t *slot = &workload->slots[slot_index];
-
-    CX_TRY(cx_collective_verify(&workload->data, slot_index, slot->recv, slot->send, verdict));
-    if (verdict->is_right) {
-        cx_collective_guard_check(&workload->layout, workload->data.seed, slot_index,
-                                  workload->point.region, verdict);
+        CX_TRY(fill_slot(workload, i));
     }
     return CX_OK;
 }
 
-/* What an operation has used must not be taken for its next answer. */
-static void renew_slot(cx_workload_t *workload, int32_t slot_index)
+/* The slot is loaded. */
+static cx_status_t verify_slot(cx_workload_t *workload, int32_t slot_index, cx_verdict_t *verdict)
+{
+    const cx_slot_t *slot = &workload->slots[slot_index];
+
+    CX_TRY(cx_collective_verify(&workload->data, slot_index,
+                                host_buffer(workload, slot_index, slot->recv),
+                                host_buffer(workload, slot_index, slot->send), verdict));
+    if (verdict->is_right) {
+        cx_collective_guard_check(&workload->layout, workload->data.seed, slot_index,
+                                  host_region(workload, slot_index), verdict);
+    }
+    return CX_OK;
+}
+
+/* What an operation has used must not be taken for its next answer. The slot is loaded. */
+static cx_status_t renew_slot(cx_workload_t *workload, int32_t slot_index)
 {
     const cx_slot_t *slot = &workload->slots[slot_index];
 
     if (workload->shape.is_in_place) {
-        fill_slot(workload, slot_index);
-    } else if (slot->recv) {
-        cx_collective_poison(&workload->data, slot_index, slot->recv);
+        return fill_slot(workload, slot_index);
     }
+    if (slot->recv) {
+        cx_collective_poison(&workload->data, slot_index,
+                             host_buffer(workload, slot_index, slot->recv));
+        return store_slot(workload, slot_index);
+    }
+    return CX_OK;
 }
 
 cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
@@ -203,6 +280,7 @@ cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
     for (int32_t i = 0; i < used_count; i++) {
         cx_verdict_t verdict;
 
+        CX_TRY(load_slot(workload, i));
         if (workload->is_verified) {
             CX_TRY(verify_slot(workload, i, &verdict));
             report->verified_count++;
@@ -211,7 +289,7 @@ cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
                 workload->wrong = verdict;
             }
         }
-        renew_slot(workload, i);
+        CX_TRY(renew_slot(workload, i));
     }
     return CX_OK;
 }

@@ -30,7 +30,9 @@ typedef struct cx_workload {
     bool                   is_verified; /* outputs are checked */
     bool                   is_consumed; /* operations use their input up */
     double                 busbw_factor;
-    cx_verdict_t           wrong; /* the most telling wrong output of this rank */
+    cx_verdict_t           wrong;      /* the most telling wrong output of this rank */
+    size_t                 slot_bytes; /* of one slot with its guards */
+    void *mirror; /* owned; one slot in host memory, where the host cannot reach the device's */
 } cx_workload_t;
 
 /**
@@ -44,8 +46,12 @@ cx_status_t cx_workload_plan(const cx_core_t *core, const cx_case_t *one, int64_
                              cx_workload_t *out, char *reason, size_t reason_bytes);
 void        cx_workload_release(cx_workload_t *workload);
 
-/* Lay the planned slots into the region and write every input. */
-void cx_workload_fill(cx_workload_t *workload, const cx_region_t *region);
+/**
+ * Lay the planned slots into the region and write every input. On a device whose memory the host
+ * cannot reach, a slot is made in a mirror and copied.
+ * errors  CX_RESOURCE no memory for the mirror · those of the device's copy
+ */
+cx_status_t cx_workload_fill(cx_workload_t *workload, const cx_region_t *region);
 
 /* Check the slots that `operation_count` operations from slot 0 on have used, then make them ready
  * to be used again. The most telling wrong output of the point is kept in workload->wrong. */

@@ -98,7 +98,7 @@ static void test_slots_lie_apart_in_their_region(void **state)
     (void)state;
     EXPECT_OK(plan("op=all_gather rotate-bytes=64KiB", 0, 2, 4096));
     EXPECT_OK(cx_region_open(&core, workload.layout.region_bytes, CX_MEMORY_PLAIN, &region));
-    cx_workload_fill(&workload, &region);
+    EXPECT_OK(cx_workload_fill(&workload, &region));
     assert_ptr_equal(workload.point.region, region.memory);
     for (int32_t i = 0; i < workload.point.slot_count; i++) {
         const cx_slot_t *slot = &workload.slots[i];
@@ -160,7 +160,7 @@ static void open_filled(const char *words)
 {
     EXPECT_OK(plan(words, 0, 1, 256));
     EXPECT_OK(cx_region_open(&core, workload.layout.region_bytes, CX_MEMORY_PLAIN, &region));
-    cx_workload_fill(&workload, &region);
+    EXPECT_OK(cx_workload_fill(&workload, &region));
 }
 
 static void test_right_outputs_pass_once(void **state)
@@ -216,6 +216,61 @@ static void test_one_bit_an_overrun_and_a_changed_input_are_wrong(void **state)
     }
 }
 
+/* A device whose memory the host must not touch: what the host sees went through its copy. */
+static const cx_device_ops_t *host_ops;
+static int                    copy_count, copies_allowed;
+
+static void far_facts(const cx_device_t *device, cx_device_facts_t *out)
+{
+    host_ops->facts(device, out);
+    out->is_host_ordered = false;
+}
+
+static cx_status_t far_copy(cx_device_t *device, void *to, const void *from, size_t bytes)
+{
+    if (copy_count++ >= copies_allowed) {
+        return CX_FAIL(CX_DEVICE, "the copy failed");
+    }
+    return host_ops->copy(device, to, from, bytes);
+}
+
+static void test_far_memory_is_filled_and_verified_through_a_mirror(void **state)
+{
+    static const char *const words[] = {"buffers=hot", "buffers=hot placement=in_place",
+                                        "rotate-bytes=1MiB"};
+    cx_device_ops_t          far;
+
+    (void)state;
+    host_ops        = core.device_ops;
+    far             = *host_ops;
+    far.facts       = far_facts;
+    far.copy        = far_copy;
+    core.device_ops = &far;
+    copies_allowed  = 1 << 20;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        copy_count = 0;
+        open_filled(words[i]);
+        assert_int_equal(copy_count, workload.point.slot_count);
+        if (i != 1) {
+            copy_slot(0);
+            copy_slot(1);
+        }
+        assert_int_equal(verified(2).wrong_count, 0);
+        ((char *)workload.slots[1].recv)[7]++;
+        assert_int_equal(verified(2).wrong_count, i == 1 ? 1 : 2);
+        ((char *)workload.slots[1].recv)[256]++;
+        assert_true(verified(2).wrong_count > 0);
+        cx_region_close(&region);
+    }
+    copies_allowed = 0;
+    EXPECT_OK(plan("buffers=hot", 0, 1, 256));
+    EXPECT_OK(cx_region_open(&core, workload.layout.region_bytes, CX_MEMORY_PLAIN, &region));
+    copy_count = 0;
+    EXPECT_FAIL(CX_DEVICE, "the copy failed", cx_workload_fill(&workload, &region));
+    cx_region_close(&region);
+    core.device_ops = host_ops;
+}
+
 static void test_in_place_inputs_are_fresh_again(void **state)
 {
     char before[256];
@@ -250,7 +305,7 @@ static void test_a_barrier_has_nothing_to_fill(void **state)
     EXPECT_OK(plan("op=barrier", 0, 1, 0));
     EXPECT_OK(cx_region_open(&core, 0, CX_MEMORY_PLAIN, &region));
     assert_null(region.memory);
-    cx_workload_fill(&workload, &region);
+    EXPECT_OK(cx_workload_fill(&workload, &region));
     assert_int_equal(verified(7).verified_count, 0);
     cx_region_close(&region);
 }
@@ -273,6 +328,7 @@ int main(void)
         TEST(test_right_outputs_pass_once),
         TEST(test_only_used_slots_are_looked_at),
         TEST(test_one_bit_an_overrun_and_a_changed_input_are_wrong),
+        TEST(test_far_memory_is_filled_and_verified_through_a_mirror),
         TEST(test_in_place_inputs_are_fresh_again),
         TEST(test_without_verification_outputs_are_poisoned_all_the_same),
         TEST(test_a_barrier_has_nothing_to_fill),
