@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `collectivex show`: the tables of a results folder, as the run printed them. */
-#include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/result_set.h"
-#include "store/record.h"
-
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static int is_record(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-
-    return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
-}
-
-static cx_status_t read_record(const char *folder, const char *name, cx_arena_t *arena,
-                               json_t *records)
-{
-    const char *path = cx_arena_format(arena, "%s/%s", folder, name);
-    json_t     *record;
-
-    if (!path) {
-        return CX_FAIL(CX_RESOURCE, "out of memory for the name of a record");
-    }
-    CX_TRY(cx_record_read(path, &record));
-    json_array_append_new(records, record);
-    return cx_record_validate(record, path);
-}
-
-/* The records of a folder, in the order of their names. */
-static cx_status_t read_records(const char *directory, cx_arena_t *arena, json_t *records)
-{
-    const char     *folder = cx_arena_format(arena, "%s/records", directory);
-    struct dirent **entries;
-    int             count  = folder ? scandir(folder, &entries, is_record, alphasort) : -1;
-    cx_status_t     status = CX_OK;
-
-    if (count < 0) {
-        return CX_FAIL(CX_INVALID, "%s: not a folder of records", folder ? folder : directory);
-    }
-    for (int i = 0; i < count; i++) {
-        if (status == CX_OK) {
-            status = read_record(folder, entries[i]->d_name, arena, records);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    if (status == CX_OK && count == 0) {
-        status = CX_FAIL(CX_INVALID, "%s holds no record", folder);
-    }
-    return status;
-}
+#include "store/folder.h"
 
 static cx_status_t show(int argc, char **argv, cx_arena_t *arena, json_t *records)
 {
@@ -75,7 +24,7 @@ static cx_status_t show(int argc, char **argv, cx_arena_t *arena, json_t *record
         cx_print_help("show", tables);
         return CX_OK;
     }
-    CX_TRY(read_records(arguments.words[0], arena, records));
+    CX_TRY(cx_folder_records(arguments.words[0], arena, records));
     set = (cx_result_set_t){.records = records, .data_path = arguments.words[0]};
     cx_output_describe(&set, arena);
     cx_output_print(&output, &set);

@@ -26,6 +26,8 @@ typedef enum cx_exit {
     X("check", cx_cmd_check, "the gate: is every requested case there, ok, and unchanged?",   \
       "check DIR")                                                                            \
     X("show", cx_cmd_show, "print the tables of a results folder again", "show DIR")          \
+    X("compare", cx_cmd_compare, "is the same work slower or faster than before?",            \
+      "compare BEFORE AFTER [--threshold R] [--fail-on R]")                                   \
     X("workload", cx_cmd_workload, "show an expert-parallel workload, and run nothing",       \
       "workload [--shape S] [--routing R] [--what W] [--OPTION VALUE ...]")                   \
     X("import", cx_cmd_import, "read nccl-tests, rccl-tests or OSU output into records",      \
