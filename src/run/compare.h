@@ -12,9 +12,9 @@
 typedef struct cx_compared_row {
     const char     *case_id, *component; /* component: family ep, else NULL */
     int64_t         requested_bytes;
-    double          before_us, after_us; /* medians over launches */
+    double          before_us, after_us;       /* medians over launches */
     int64_t         before_count, after_count; /* launches */
-    cx_comparison_t comparison; /* p_value adjusted over all rows (Holm) */
+    cx_comparison_t comparison;                /* p_value adjusted over all rows (Holm) */
 } cx_compared_row_t;
 
 /* A case or row that cannot be compared, and why; or a factor of the environment that changed. */
@@ -36,9 +36,9 @@ typedef struct cx_compared {
  * ranks are. The environment may differ, for that is what is asked ("did the upgrade cost us
  * anything?"): every factor of it that does is listed in `changes`.
  *
- * What is compared are the medians of launches: samples of one launch are no independent numbers, and
- * what changes from launch to launch is often more than a row's own interval. With fewer than four
- * on a side there is a ratio, but no interval and no verdict.
+ * What is compared are the medians of launches: samples of one launch are no independent numbers,
+ * and what changes from launch to launch is often more than a row's own interval. With fewer than
+ * four on a side there is a ratio, but no interval and no verdict.
  *
  * threshold_ratio  as cx_compare
  * owns             everything of `out` lies in the arena

@@ -40,7 +40,7 @@ HOMES = [
     (("getenv", "secure_getenv", "environ"),
      ("src/base/log.c", "src/cli/", "src/peers/env.c", "src/plugin/search.c", "src/run/rank_",
       "src/run/suites.c",
-      "src/target/", "backends/"),
+      "src/target/", "backends/", "devices/"),
      "the file of this folder that reads the environment (see HOMES in tools/lint_rules/layers.py)"),
     (("clock_gettime",), ("src/base/deadline.c", "src/peers/clocksync.c", "devices/"),
      "cx_now_ns of src/base/deadline.h"),
