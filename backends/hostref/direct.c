@@ -61,28 +61,11 @@ void cx_hostref_direct_meet(cx_session_t *session)
     }
 }
 
-/* After this the partners' buffers may be touched, and they may touch ours. */
-static cx_status_t enter(cx_session_t *session)
-{
-    atomic_store_explicit(&cx_hostref_flags(session, session->rank)->ready.sequence,
-                          session->sequence, memory_order_release);
-    for (int32_t i = 0; i < session->partner_count; i++) {
-        const int32_t rank = session->partners[i];
-
-        CX_HOSTREF_TRY(cx_hostref_wait(session, &cx_hostref_flags(session, rank)->ready.sequence,
-                                       session->sequence, rank));
-    }
-    return CX_OK;
-}
-
 /* After this nobody touches ours any more, and what they wrote has arrived. */
 static cx_status_t leave(cx_session_t *session)
 {
     cx_hostref_say_done(session);
-    for (int32_t i = 0; i < session->partner_count; i++) {
-        CX_HOSTREF_TRY(cx_hostref_wait_done(session, session->partners[i], session->sequence));
-    }
-    return CX_OK;
+    return cx_hostref_wait_all_done(session, session->sequence);
 }
 
 static void copy(const cx_session_t *session, void *to, const void *from, size_t bytes)
@@ -128,7 +111,7 @@ static cx_status_t run_all_reduce(cx_session_t *session, const cx_slot_t *slot)
     unsigned char             *own   = cx_hostref_recv(session, slot, session->rank);
     _Alignas(64) unsigned char piece[PIECE_BYTES];
 
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     for (size_t at = share.begin; at < share.end; at += PIECE_BYTES) {
         const size_t   bytes  = min_bytes(share.end - at, PIECE_BYTES);
         unsigned char *result = session->is_streaming ? piece : own + at;
@@ -146,14 +129,14 @@ static cx_status_t run_reduce(cx_session_t *session, const cx_slot_t *slot)
     const range_t  share = share_of(session, session->block_bytes, session->rank);
     unsigned char *out   = cx_hostref_recv(session, slot, session->shape.root_rank);
 
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     reduce_into(session, slot, share.begin, share.end - share.begin, out + share.begin);
     return leave(session);
 }
 
 static cx_status_t run_reduce_scatter(cx_session_t *session, const cx_slot_t *slot)
 {
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     reduce_into(session, slot, (size_t)session->rank * session->block_bytes, session->block_bytes,
                 cx_hostref_recv(session, slot, session->rank));
     return leave(session);
@@ -166,7 +149,7 @@ static cx_status_t run_broadcast(cx_session_t *session, const cx_slot_t *slot)
     const range_t        share = share_of(session, session->block_bytes, session->rank);
     const unsigned char *send  = cx_hostref_send(session, slot, root);
 
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     for (size_t at = share.begin; at < share.end; at += PIECE_BYTES) {
         const size_t bytes = min_bytes(share.end - at, PIECE_BYTES);
 
@@ -183,7 +166,7 @@ static cx_status_t run_all_gather(cx_session_t *session, const cx_slot_t *slot)
 {
     unsigned char *recv = cx_hostref_recv(session, slot, session->rank);
 
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     for (int32_t i = 0; i < session->rank_count; i++) {
         const int32_t rank = (session->rank + i) % session->rank_count;
 
@@ -231,7 +214,7 @@ static void scatter_block(const cx_session_t *session, const cx_slot_t *slot, in
 static cx_status_t run_rooted(cx_session_t *session, const cx_slot_t *slot,
                               void (*move)(const cx_session_t *, const cx_slot_t *, int32_t))
 {
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     if (session->rank != session->shape.root_rank) {
         move(session, slot, session->rank);
         return leave(session);
@@ -256,7 +239,7 @@ static cx_status_t run_send_recv(cx_session_t *session, const cx_slot_t *slot)
 {
     const int32_t from = (session->rank + session->rank_count - 1) % session->rank_count;
 
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     copy(session, cx_hostref_recv(session, slot, session->rank),
          cx_hostref_send(session, slot, from), session->block_bytes);
     return leave(session);
@@ -284,7 +267,7 @@ static void pull_from(const cx_session_t *session, const cx_slot_t *slot, int32_
 
 static cx_status_t run_all_to_all(cx_session_t *session, const cx_slot_t *slot)
 {
-    CX_HOSTREF_TRY(enter(session));
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
     if (!session->shape.is_in_place) {
         pull_from(session, slot, session->rank);
     }

@@ -16,15 +16,21 @@ static inline void pause_briefly(void)
 #endif
 }
 
-static const char *operation_name(cx_collective_t op)
+static const char *operation_name(const cx_session_t *session)
 {
-    static const char *const names[] = {
+    static const char *const collectives[] = {
 #define NAME(name, slug, reduces, rooted) slug,
         CX_COLLECTIVE_MAP(NAME)
 #undef NAME
     };
+    static const char *const phases[] = {
+#define NAME(name, slug) slug,
+        CX_PHASE_MAP(NAME)
+#undef NAME
+    };
 
-    return names[op];
+    return session->phase == CX_PHASE_OPERATION ? collectives[session->shape.op]
+                                                : phases[session->phase];
 }
 
 cx_status_t cx_hostref_wait_slowly(const cx_session_t *session, const _Atomic uint64_t *flag,
@@ -46,8 +52,7 @@ cx_status_t cx_hostref_wait_slowly(const cx_session_t *session, const _Atomic ui
                                 "rank %d waited for rank %d in operation %llu (%s), which is at "
                                 "%llu",
                                 session->rank, rank, (unsigned long long)session->sequence,
-                                operation_name(session->shape.op),
-                                (unsigned long long)atomic_load(flag));
+                                operation_name(session), (unsigned long long)atomic_load(flag));
         }
     }
 }

@@ -47,6 +47,20 @@ static inline cx_status_t cx_hostref_wait(const cx_session_t *session, const _At
     return cx_hostref_wait_slowly(session, flag, value, rank);
 }
 
+/* This rank has entered the operation: its memory may be touched, and it waits for its partners. */
+static inline cx_status_t cx_hostref_enter(const cx_session_t *session)
+{
+    atomic_store_explicit(&cx_hostref_flags(session, session->rank)->ready.sequence,
+                          session->sequence, memory_order_release);
+    for (int32_t i = 0; i < session->partner_count; i++) {
+        const int32_t rank = session->partners[i];
+
+        CX_HOSTREF_TRY(cx_hostref_wait(session, &cx_hostref_flags(session, rank)->ready.sequence,
+                                       session->sequence, rank));
+    }
+    return CX_OK;
+}
+
 /* This rank stopped touching the memory of others: said once, at the end of every operation. */
 static inline void cx_hostref_say_done(const cx_session_t *session)
 {
@@ -65,6 +79,15 @@ static inline cx_status_t cx_hostref_wait_done(cx_session_t *session, int32_t ra
     flag = &cx_hostref_flags(session, rank)->done.sequence;
     CX_HOSTREF_TRY(cx_hostref_wait(session, flag, value, rank));
     session->done_seen[rank] = atomic_load_explicit(flag, memory_order_acquire);
+    return CX_OK;
+}
+
+/* The same of all partners: nobody touches what operation `value` lent them any more. */
+static inline cx_status_t cx_hostref_wait_all_done(cx_session_t *session, uint64_t value)
+{
+    for (int32_t i = 0; i < session->partner_count; i++) {
+        CX_HOSTREF_TRY(cx_hostref_wait_done(session, session->partners[i], value));
+    }
     return CX_OK;
 }
 

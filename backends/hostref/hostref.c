@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backend "hostref": collectives between processes of one host, over shared memory.
- * Not the algorithms: which one runs is decided here, per size. */
+/* The backend "hostref": its table, and a session between processes of one host, over shared
+ * memory. Not what a family does in it (collective.c, ep.c). */
 #include "hostref.h"
 
-#include "direct.h"
+#include "collective.h"
 #include "eager.h"
-#include "flags.h"
+#include "ep.h"
 
 #include <stdlib.h>
 
@@ -21,27 +21,11 @@ static const cx_option_t option_rows[] = {
     CX_OPTION_END,
 };
 
-cx_hostref_block_t cx_hostref_block(const cx_session_t *session, int32_t from, int32_t to)
-{
-    const int64_t     *counts = session->point->counts;
-    const size_t       n      = (size_t)session->rank_count;
-    cx_hostref_block_t block  = {0};
-
-    if (session->shape.op != CX_COLLECTIVE_ALL_TO_ALL_V) {
-        return (cx_hostref_block_t){session->block_bytes, (size_t)to * session->block_bytes,
-                                    (size_t)from * session->block_bytes};
-    }
-    for (int32_t rank = 0; rank < to; rank++) {
-        block.send_skip_bytes += (size_t)counts[(size_t)from * n + (size_t)rank];
-    }
-    for (int32_t rank = 0; rank < from; rank++) {
-        block.recv_skip_bytes += (size_t)counts[(size_t)rank * n + (size_t)to];
-    }
-    block.send_skip_bytes *= session->elem_bytes;
-    block.recv_skip_bytes *= session->elem_bytes;
-    block.bytes = (size_t)counts[(size_t)from * n + (size_t)to] * session->elem_bytes;
-    return block;
-}
+/* The one place where families part. */
+static const cx_hostref_family_t *const families[CX_FAMILY_COUNT] = {
+    [CX_FAMILY_COLLECTIVE] = &cx_hostref_collective,
+    [CX_FAMILY_EP]         = &cx_hostref_ep,
+};
 
 static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 {
@@ -49,7 +33,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 
     (void)core;
     *caps = (cx_caps_t){
-        .families    = CX_BIT(CX_FAMILY_COLLECTIVE),
+        .families    = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_EP),
         .collectives = all,
         .in_place_collectives =
             all & ~(CX_BIT(CX_COLLECTIVE_SEND_RECV) | CX_BIT(CX_COLLECTIVE_BARRIER) |
@@ -61,6 +45,9 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         .rank_count_min = 1,
         .devices        = "host",
     };
+    for (int mode = 0; mode < CX_EP_MODE_COUNT; mode++) {
+        caps->ep[mode] = cx_hostref_ep_caps((cx_ep_mode_t)mode);
+    }
     return CX_OK;
 }
 
@@ -133,17 +120,16 @@ static cx_status_t open_session(const cx_core_t *core, const cx_shape_t *shape, 
     CX_HOSTREF_TRY(refuse_other_hosts(core));
     CX_HOSTREF_TRY(new_session(core, &session));
     session->core       = core;
+    session->family     = families[shape->family];
     session->shape      = *shape;
     session->options    = *chosen;
     session->rank       = core->rank;
     session->rank_count = core->rank_count;
-    session->lane_bytes = cx_hostref_lane_bytes(chosen->eager_bytes);
     session->spin_count = core->is_oversubscribed ? SPIN_COUNT_OVERSUBSCRIBED : SPIN_COUNT;
-    cx_hostref_direct_meet(session);
-    if (shape->redop != CX_REDOP_NONE) {
-        cx_hostref_reducer_init(&session->reducer, shape->dtype, shape->redop);
+    status              = session->family->open(session);
+    if (status == CX_OK) {
+        status = open_control(session);
     }
-    status = open_control(session);
     if (status != CX_OK) {
         free_session(session);
         return status;
@@ -152,115 +138,22 @@ static cx_status_t open_session(const cx_core_t *core, const cx_shape_t *shape, 
     return CX_OK;
 }
 
-/* The largest thing one rank tells another: what has to fit a lane. The same on every rank. */
-static size_t largest_block(const cx_session_t *session)
-{
-    size_t largest = session->block_bytes;
-
-    if (session->shape.op != CX_COLLECTIVE_ALL_TO_ALL_V) {
-        return largest;
-    }
-    largest = 0;
-    for (int32_t from = 0; from < session->rank_count; from++) {
-        for (int32_t to = 0; to < session->rank_count; to++) {
-            const size_t bytes = cx_hostref_block(session, from, to).bytes;
-
-            largest = bytes > largest ? bytes : largest;
-        }
-    }
-    return largest;
-}
-
-static void place_blocks(cx_session_t *session)
-{
-    const cx_shape_t *shape = &session->shape;
-
-    session->send_step_bytes = 0;
-    session->recv_step_bytes = 0;
-    if (!shape->is_in_place) {
-        return;
-    }
-    if (shape->op == CX_COLLECTIVE_ALL_GATHER || shape->op == CX_COLLECTIVE_GATHER) {
-        session->send_step_bytes = session->block_bytes;
-    }
-    if (shape->op == CX_COLLECTIVE_REDUCE_SCATTER || shape->op == CX_COLLECTIVE_SCATTER) {
-        session->recv_step_bytes = session->block_bytes;
-    }
-}
-
-/**
- * Whether what one operation touches, on all ranks, is more than the last cache keeps. A reduction
- * in place has just read what it overwrites, so that stores around the caches save it nothing.
- */
-static bool exceeds_caches(const cx_session_t *session)
-{
-    const cx_shape_t *shape         = &session->shape;
-    const int64_t     message_bytes = session->point->message_bytes;
-    cx_device_facts_t facts;
-
-    if (shape->is_in_place && shape->redop != CX_REDOP_NONE) {
-        return false;
-    }
-    session->core->device_ops->facts(session->core->device, &facts);
-    return facts.last_cache_bytes > 0 && message_bytes > facts.last_cache_bytes /
-                                                             session->rank_count /
-                                                             (shape->is_in_place ? 1 : 2);
-}
-
-/* A point whose blocks its memory cannot hold would be found out inside a window, by a crash. */
-static cx_status_t refuse_impossible(const cx_session_t *session, const cx_point_t *point)
-{
-    const size_t elem_bytes = cx_hostref_elem_bytes(session->shape.dtype);
-
-    if (session->shape.op == CX_COLLECTIVE_BARRIER) {
-        return CX_OK;
-    }
-    if (!point->region || point->elems < 0 ||
-        (uint64_t)point->elems > point->region_bytes / elem_bytes) {
-        return CX_CORE_FAIL(session->core, CX_INVALID,
-                            "blocks of %lld elements do not fit into a region of %zu bytes",
-                            (long long)point->elems, point->region_bytes);
-    }
-    return CX_OK;
-}
-
 static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
-    const cx_core_t *core = session->core;
-
-    CX_HOSTREF_TRY(refuse_impossible(session, point));
-    session->point       = point;
-    session->elem_bytes  = cx_hostref_elem_bytes(session->shape.dtype);
-    session->block_bytes = (size_t)point->elems * session->elem_bytes;
-    place_blocks(session);
-    session->is_streaming = exceeds_caches(session);
-    session->is_eager     = session->shape.op == CX_COLLECTIVE_BARRIER ||
-                        largest_block(session) <= (size_t)session->options.eager_bytes;
-    if (session->is_eager) {
-        session->run = cx_hostref_eager_run(session->shape.op);
-        return cx_hostref_share_own(core, point->region, point->region_bytes, &session->region);
-    }
-    session->run = cx_hostref_direct_run(session->shape.op);
-    return cx_hostref_share_open(core, point->region, point->region_bytes, &session->region);
+    return session->family->prepare(session, point);
 }
 
 static cx_status_t enqueue(cx_session_t *session, cx_phase_t phase, int32_t slot_index,
                            cx_stream_t *stream)
 {
-    (void)phase; /* a collective has one */
-    (void)stream;
-    session->sequence++;
-    CX_HOSTREF_TRY(session->run(session, session->point->slots + slot_index));
-    if (session->is_eager) {
-        cx_hostref_say_done(session);
-    }
-    return CX_OK;
+    (void)stream; /* of the host: work is done when this returns */
+    session->phase = phase;
+    return session->family->enqueue(session, phase, slot_index);
 }
 
 static void release(cx_session_t *session)
 {
-    cx_hostref_share_close(session->core, &session->region);
-    session->point = NULL;
+    session->family->release(session);
 }
 
 static void close_session(cx_session_t *session)
@@ -279,7 +172,7 @@ const cx_backend_ops_t *cx_backend_v1(void)
         .abi           = CX_BACKEND_ABI,
         .struct_size   = sizeof ops,
         .name          = "hostref",
-        .summary       = "collectives between processes over shared memory",
+        .summary       = "collectives and expert parallelism over shared memory",
         .options       = option_rows,
         .options_bytes = sizeof(cx_hostref_options_t),
         .probe         = probe,
@@ -288,6 +181,7 @@ const cx_backend_ops_t *cx_backend_v1(void)
         .enqueue       = enqueue,
         .release       = release,
         .close         = close_session,
+        .inspect       = cx_hostref_ep_inspect,
     };
 
     return &ops;

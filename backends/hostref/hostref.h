@@ -15,34 +15,48 @@ typedef struct cx_hostref_options {
     int64_t eager_bytes; /* largest message that travels through the control memory */
 } cx_hostref_options_t;
 
+/* What a session does differently from family to family. */
+typedef struct cx_hostref_family {
+    /* Says what is wrong with the shape, and sets lane_bytes and partners; owns nothing. */
+    cx_status_t (*open)(cx_session_t *session);
+    cx_status_t (*prepare)(cx_session_t *session, const cx_point_t *point);
+    cx_status_t (*enqueue)(cx_session_t *session, cx_phase_t phase, int32_t slot_index);
+    void (*release)(cx_session_t *session);
+} cx_hostref_family_t;
+
 /* One way to do one collective; data is moved when it returns. */
 typedef cx_status_t (*cx_hostref_run_fn)(cx_session_t *session, const cx_slot_t *slot);
 
 struct cx_session {
-    const cx_core_t     *core;
-    cx_shape_t           shape;
-    cx_hostref_options_t options;
-    int32_t              rank, rank_count;
+    const cx_core_t           *core;
+    const cx_hostref_family_t *family;
+    cx_shape_t                 shape;
+    cx_hostref_options_t       options;
+    int32_t                    rank, rank_count;
 
     /* Control memory, one segment per rank: flags.h and eager.h say what lies in it. */
     cx_hostref_share_t control;
     size_t             lane_bytes; /* one eager slot: flag line and payload, both at fixed places */
     uint64_t           sequence;   /* number of the running operation; equal on every rank */
+    cx_phase_t         phase;      /* what it is; for the detail of a failure */
     uint64_t          *done_seen;  /* owned, [rank]: operations that peer is known to have ended */
     uint64_t           spin_count; /* before a wait becomes a slow one */
 
+    int32_t *partners; /* owned: ranks that an operation meets, in turn */
+    int32_t  partner_count;
+
     /* The prepared point. */
-    const cx_point_t    *point;
-    cx_hostref_share_t   region;
+    const cx_point_t     *point;
+    cx_hostref_share_t    region;
+    struct cx_hostref_ep *ep; /* owned; family ep alone, which uses none of the members below */
+
     cx_hostref_run_fn    run;
     cx_hostref_reducer_t reducer;
     size_t               elem_bytes, block_bytes;
     size_t send_step_bytes, recv_step_bytes; /* in place: how far in rank r's own block lies, / r */
     bool   is_eager;
-    bool   is_streaming;   /* larger than the last cache: store around it */
-    const void **parts;    /* owned, [rank]: sources of one reduction */
-    int32_t     *partners; /* owned: ranks whose memory meets ours in direct.c */
-    int32_t      partner_count;
+    bool   is_streaming; /* larger than the last cache: store around it */
+    const void **parts;  /* owned, [rank]: sources of one reduction */
 };
 
 /* Rank r's buffers of a slot, as mapped here. Own ones need no region but the point's. */

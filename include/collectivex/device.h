@@ -19,9 +19,11 @@ extern "C" {
 
 struct cx_core;
 typedef struct cx_device cx_device_t; /* completed by each device plugin */
-typedef struct cx_stream
-    cx_stream_t; /* likewise; host and sim have one stream, which may be NULL */
+/* Likewise. On host and sim there is one stream, which may be NULL. On cuda and hip a cx_stream_t *
+ * is the vendor's stream handle itself, so that a library can be given it by a cast. */
+typedef struct cx_stream cx_stream_t;
 typedef struct cx_events cx_events_t; /* likewise; an array of time stamps */
+typedef struct cx_graph  cx_graph_t;  /* likewise; work that was captured and can be replayed */
 
 /* What a device says about itself. Texts are empty when unknown. */
 typedef struct cx_device_facts {
@@ -31,7 +33,26 @@ typedef struct cx_device_facts {
     int64_t last_cache_bytes; /* what buffers must exceed to be read from memory; 0 unknown */
     bool    is_host_ordered;  /* enqueue runs the work before it returns (host, sim) */
     bool    is_virtual_time;  /* stamps come from a script, not from a clock (sim) */
+    double  stamp_bound_us;   /* how far event_ns may be off the host's clock; 0 if it is that */
 } cx_device_facts_t;
+
+/* How the device is doing now. A number that cannot be read is NAN. */
+typedef struct cx_device_telemetry {
+    double  core_clock_mhz, memory_clock_mhz, power_w, temperature_c;
+    int64_t ecc_error_count;      /* uncorrected since the driver was loaded; -1 unknown */
+    bool    is_throttle_known;    /* false: `throttle_reasons` says nothing */
+    char    throttle_reasons[96]; /* what holds the clock down, comma-separated; empty: nothing */
+} cx_device_telemetry_t;
+
+/* Where the ranks of one host meet on their devices. `flags[r]` is the flag memory of rank r:
+ * zeroed, exportable, CX_DEVICE_BARRIER_BYTES(rank_count) long, mapped on this device. */
+#define CX_DEVICE_BARRIER_RANKS_MAX 128
+#define CX_DEVICE_BARRIER_BYTES(rank_count) (((size_t)(rank_count) + 1) * 128)
+typedef struct cx_device_barrier {
+    void *const *flags; /* borrowed during the call */
+    int32_t      rank, rank_count;
+    double       timeout_us; /* then the device gives up, and synchronize says who was missing */
+} cx_device_barrier_t;
 
 typedef struct cx_device_ops {
     uint32_t    abi;         /* CX_DEVICE_ABI the plugin was built against */
@@ -44,33 +65,67 @@ typedef struct cx_device_ops {
     void (*close)(cx_device_t *device);
     void (*facts)(const cx_device_t *device, cx_device_facts_t *out);
 
-    /* Memory is zeroed, aligned to a page, and accessible by the host only if is_host_ordered. */
+    /* Memory is zeroed, aligned to a page, and accessible by the host only if is_host_ordered.
+     * What synchronize gave up on may still use memory, which is then not given back. */
     cx_status_t (*alloc)(cx_device_t *device, size_t bytes, cx_memory_t memory, void **out);
     void (*free)(cx_device_t *device, void *memory);
     /* A descriptor of exportable memory, owned by the caller; import maps a peer's. */
     cx_status_t (*export_fd)(cx_device_t *device, void *memory, int *fd_out);
     cx_status_t (*import_fd)(cx_device_t *device, int fd, size_t bytes, void **out);
     void (*unimport)(cx_device_t *device, void *memory, size_t bytes);
-    /* Either side may be device or host memory; returns when the bytes have arrived. */
+    /* Either side may be device or host memory; returns when the bytes have arrived. Is ordered
+     * with no stream: synchronise first. */
     cx_status_t (*copy)(cx_device_t *device, void *to, const void *from, size_t bytes);
 
     cx_status_t (*stream_open)(cx_device_t *device, cx_stream_t **out);
     void (*stream_close)(cx_device_t *device, cx_stream_t *stream);
+    /* CX_TIMEOUT after the deadline; CX_DEVICE for work that failed since, marks included. */
     cx_status_t (*synchronize)(cx_device_t *device, cx_stream_t *stream, int64_t deadline_ns);
 
     /* Time stamps. mark() is called by src/measure/window.c alone. */
     cx_status_t (*events_open)(cx_device_t *device, int64_t event_count, cx_events_t **out);
     void (*events_close)(cx_device_t *device, cx_events_t *events);
     void (*mark)(cx_device_t *device, cx_stream_t *stream, cx_events_t *events, int64_t index);
+    /* Waits for both stamps; NAN when there is none. */
     double (*elapsed_us)(const cx_events_t *events, int64_t from_index, int64_t to_index);
-    /* The stamp on this host's CLOCK_MONOTONIC (virtual time: on the device's own clock). */
+    /* The stamp on this host's CLOCK_MONOTONIC (virtual time: on the device's own clock); negative
+     * when there is none. A device with a clock of its own is off by up to stamp_bound_us. */
     int64_t (*event_ns)(const cx_events_t *events, int64_t index);
 
     /* The device's idea of now, for budgets and deadlines; virtual on sim. */
     int64_t (*now_ns)(const cx_device_t *device);
     /* Occupies the stream for that long: the calibrated spin. Virtual on sim. */
     cx_status_t (*spin)(cx_device_t *device, cx_stream_t *stream, double spin_us);
+
+    /* All that follows is optional: ask CX_DEVICE_HAS. */
+
+    /* What is enqueued between begin and end is captured and not run; a mark in between stamps in
+     * each launch. Always end what was begun: `out` NULL throws it away. */
+    cx_status_t (*graph_begin)(cx_device_t *device, cx_stream_t *stream);
+    cx_status_t (*graph_end)(cx_device_t *device, cx_stream_t *stream, cx_graph_t **out);
+    cx_status_t (*graph_launch)(cx_device_t *device, cx_graph_t *graph, cx_stream_t *stream);
+    void (*graph_free)(cx_device_t *device, cx_graph_t *graph);
+
+    /* Enqueues writing the bytes of cx_poison_word (collectivex/digest.h) from `memory` on. */
+    cx_status_t (*poison)(cx_device_t *device, cx_stream_t *stream, void *memory, size_t bytes,
+                          uint64_t seed);
+    /* cx_digest (collectivex/digest.h) of the memory as the stream leaves it; waits for it. */
+    cx_status_t (*digest)(cx_device_t *device, cx_stream_t *stream, const void *memory,
+                          size_t bytes, uint64_t *out);
+    /* Enqueues reading other memory until nothing older is in the last cache. The first call
+     * allocates. */
+    cx_status_t (*flush)(cx_device_t *device, cx_stream_t *stream);
+    /* Enqueues waiting until every rank has come. Every rank calls it equally often. */
+    cx_status_t (*barrier)(cx_device_t *device, cx_stream_t *stream,
+                           const cx_device_barrier_t *barrier);
+    /* Takes up to milliseconds, so it belongs between blocks. */
+    cx_status_t (*telemetry)(cx_device_t *device, cx_device_telemetry_t *out);
 } cx_device_ops_t;
+
+/* The only way to test for an optional member, or one added after the plugin was built. */
+#define CX_DEVICE_HAS(ops, member)                                                      \
+    ((ops)->struct_size >= offsetof(cx_device_ops_t, member) + sizeof((ops)->member) && \
+     (ops)->member)
 
 /* The only symbol a device plugin exports; file cx-device-<name>.so. */
 CX_EXPORT const cx_device_ops_t *cx_device_v1(void);

@@ -93,14 +93,17 @@ typedef enum cx_ep_weighting {
 } cx_ep_weighting_t;
 
 /**
- * In which order and precision combine adds a token's rows, each decoded to fp32; the result is
+ * In which order and precision combine adds a token's rows. Each row goes through the combine codec
+ * and is decoded to fp32, also one that stays on its own rank; a sum starts at +0; the result is
  * rounded once to bf16.
- *   domain-fp32     token-rank: ranks ascending, fp32 within each scale-up domain, each domain's
- * sum rounded to bf16, fp32 over domains ascending rank-fp32       token-rank: fp32, in the order
- * in which ranks first occur in the token's slots slot-fp32       token-expert: fp32 sum of gate *
- * row in slot order (gate * row rounded to fp32) topk-slot-tree  token-rank: slot k holds its
- * rank's row unless an earlier slot claimed the rank, else 0; neighbours are added pairwise,
- * rounded to bf16 at each level; an odd one is carried
+ *
+ * domain-fp32     token-rank: ranks ascending, fp32 within each scale-up domain, each domain's sum
+ *                 rounded to bf16, fp32 over domains ascending
+ * rank-fp32       token-rank: fp32, in the order in which ranks first occur in the token's slots
+ * slot-fp32       token-expert: fp32 sum of gate * row in slot order, each product rounded to fp32
+ * topk-slot-tree  token-rank: slot k holds its rank's row unless an earlier slot claimed the rank,
+ *                 else 0; neighbours are added pairwise, rounded to bf16 at each level; an odd one
+ *                 is carried
  */
 #define CX_EP_REDUCTION_MAP(X)    \
     X(DOMAIN_FP32, "domain-fp32") \
@@ -127,7 +130,7 @@ typedef struct cx_ep_caps {
     bool    is_pair_only;     /* has no meaning in parts: isolated components are null */
     bool    keeps_receives; /* every slot has its own receive memory; else the last one's is left */
     int64_t token_count_max; /* tokens of a rank; 0: unbounded */
-    int64_t stage_codecs;    /* bits of cx_codec_t for which phase STAGE does work */
+    uint64_t stage_codecs;   /* bits of cx_codec_t for which phase STAGE does work */
 } cx_ep_caps_t;
 
 /* The logical work of an EP case, the same on every rank; part of cx_shape_t. */
@@ -144,6 +147,9 @@ typedef struct cx_ep_problem {
  * One input set with its output, on this rank. Device memory, borrowed, inside the point's region.
  * A slot's T = token_counts[rank] may be 0, and may differ between slots: all sizes of a ladder are
  * prepared together, each with at least two slots.
+ *
+ * Token counts and experts are filled on every rank before prepare and stay as they are until
+ * release; x and gates may change between pairs, when all ranks have ended the last.
  *
  * token_counts  host memory, [rank_count]
  * x             bf16 [T][hidden_elems]
@@ -167,7 +173,8 @@ typedef struct cx_ep_slot {
 /**
  * What the last dispatch of a slot delivered on this rank, filled by the backend's inspect. Device
  * memory of the backend, valid until that slot (unless keeps_receives: any slot) is dispatched
- * again. The core may overwrite it, outside windows, between a combine and the next dispatch.
+ * again. The core may overwrite it, outside windows, after asking and before the next dispatch
+ * (staged: before the next combine): inspect returns once no peer reads it any more.
  *
  * Row i of token-rank is any of the received tokens. Row i of token-expert with local expert e lies
  * at e*expert_row_capacity + k, k below expert_row_counts[e].

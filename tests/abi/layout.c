@@ -31,13 +31,14 @@ AT(cx_option_t, max, 48);
 AT(cx_option_t, choices, 56);
 AT(cx_option_t, help, 64);
 
-SIZE(cx_shape_t, 24);
+SIZE(cx_shape_t, 80);
 AT(cx_shape_t, family, 0);
 AT(cx_shape_t, op, 4);
 AT(cx_shape_t, dtype, 8);
 AT(cx_shape_t, redop, 12);
 AT(cx_shape_t, root_rank, 16);
 AT(cx_shape_t, is_in_place, 20);
+AT(cx_shape_t, ep, 24);
 
 STRIDE(cx_slot_t, 32);
 AT(cx_slot_t, send, 0);
@@ -45,7 +46,7 @@ AT(cx_slot_t, recv, 8);
 AT(cx_slot_t, send_offset, 16);
 AT(cx_slot_t, recv_offset, 24);
 
-SIZE(cx_point_t, 64);
+SIZE(cx_point_t, 72);
 AT(cx_point_t, elems, 0);
 AT(cx_point_t, message_bytes, 8);
 AT(cx_point_t, slot_count, 16);
@@ -54,8 +55,9 @@ AT(cx_point_t, region, 32);
 AT(cx_point_t, region_bytes, 40);
 AT(cx_point_t, memory, 48);
 AT(cx_point_t, counts, 56);
+AT(cx_point_t, ep_slots, 64);
 
-SIZE(cx_core_t, 88);
+SIZE(cx_core_t, 96);
 AT(cx_core_t, struct_size, 0);
 AT(cx_core_t, rank, 4);
 AT(cx_core_t, rank_count, 8);
@@ -69,6 +71,7 @@ AT(cx_core_t, fail, 56);
 AT(cx_core_t, log, 64);
 AT(cx_core_t, is_over, 72);
 AT(cx_core_t, deadline_ns, 80);
+AT(cx_core_t, codecs, 88);
 
 SIZE(cx_peers_ops_t, 64);
 AT(cx_peers_ops_t, name, 0);
@@ -80,15 +83,25 @@ AT(cx_peers_ops_t, allgather, 40);
 AT(cx_peers_ops_t, broadcast, 48);
 AT(cx_peers_ops_t, exchange_fd, 56);
 
-SIZE(cx_device_facts_t, 216);
+SIZE(cx_device_facts_t, 224);
 AT(cx_device_facts_t, model, 0);
 AT(cx_device_facts_t, driver, 128);
 AT(cx_device_facts_t, memory_bytes, 192);
 AT(cx_device_facts_t, last_cache_bytes, 200);
 AT(cx_device_facts_t, is_host_ordered, 208);
 AT(cx_device_facts_t, is_virtual_time, 209);
+AT(cx_device_facts_t, stamp_bound_us, 216);
 
-SIZE(cx_device_ops_t, 184);
+SIZE(cx_device_telemetry_t, 144);
+AT(cx_device_telemetry_t, core_clock_mhz, 0);
+AT(cx_device_telemetry_t, memory_clock_mhz, 8);
+AT(cx_device_telemetry_t, power_w, 16);
+AT(cx_device_telemetry_t, temperature_c, 24);
+AT(cx_device_telemetry_t, ecc_error_count, 32);
+AT(cx_device_telemetry_t, is_throttle_known, 40);
+AT(cx_device_telemetry_t, throttle_reasons, 41);
+
+SIZE(cx_device_ops_t, 256);
 AT(cx_device_ops_t, abi, 0);
 AT(cx_device_ops_t, struct_size, 4);
 AT(cx_device_ops_t, name, 8);
@@ -113,8 +126,23 @@ AT(cx_device_ops_t, elapsed_us, 152);
 AT(cx_device_ops_t, event_ns, 160);
 AT(cx_device_ops_t, now_ns, 168);
 AT(cx_device_ops_t, spin, 176);
+AT(cx_device_ops_t, graph_begin, 184);
+AT(cx_device_ops_t, graph_end, 192);
+AT(cx_device_ops_t, graph_launch, 200);
+AT(cx_device_ops_t, graph_free, 208);
+AT(cx_device_ops_t, poison, 216);
+AT(cx_device_ops_t, digest, 224);
+AT(cx_device_ops_t, flush, 232);
+AT(cx_device_ops_t, barrier, 240);
+AT(cx_device_ops_t, telemetry, 248);
 
-SIZE(cx_caps_t, 472);
+STRIDE(cx_device_barrier_t, 24);
+AT(cx_device_barrier_t, flags, 0);
+AT(cx_device_barrier_t, rank, 8);
+AT(cx_device_barrier_t, rank_count, 12);
+AT(cx_device_barrier_t, timeout_us, 16);
+
+SIZE(cx_caps_t, 584);
 AT(cx_caps_t, library_version, 0);
 AT(cx_caps_t, library_path, 128);
 AT(cx_caps_t, families, 384);
@@ -131,8 +159,9 @@ AT(cx_caps_t, spans_hosts, 456);
 AT(cx_caps_t, is_thread_bound, 457);
 AT(cx_caps_t, moves_no_data, 458);
 AT(cx_caps_t, devices, 464);
+AT(cx_caps_t, ep, 472);
 
-SIZE(cx_backend_ops_t, 96);
+SIZE(cx_backend_ops_t, 104);
 AT(cx_backend_ops_t, abi, 0);
 AT(cx_backend_ops_t, struct_size, 4);
 AT(cx_backend_ops_t, name, 8);
@@ -146,6 +175,7 @@ AT(cx_backend_ops_t, enqueue, 64);
 AT(cx_backend_ops_t, wait, 72);
 AT(cx_backend_ops_t, release, 80);
 AT(cx_backend_ops_t, close, 88);
+AT(cx_backend_ops_t, inspect, 96);
 
 IS(CX_BACKEND_ABI, 1);
 IS(CX_DEVICE_ABI, 1);
@@ -182,10 +212,73 @@ IS(CX_REDOP_MIN, 3);
 IS(CX_REDOP_MAX, 4);
 IS(CX_REDOP_AVG, 5);
 
+SIZE(cx_ep_problem_t, 56);
+AT(cx_ep_problem_t, dispatch_codec, 4);
+AT(cx_ep_problem_t, combine_codec, 8);
+AT(cx_ep_problem_t, hidden_elems, 16);
+AT(cx_ep_problem_t, topk, 24);
+AT(cx_ep_problem_t, expert_count, 32);
+AT(cx_ep_problem_t, token_count_max, 40);
+AT(cx_ep_problem_t, domain_rank_count, 48);
+
+STRIDE(cx_ep_slot_t, 80);
+AT(cx_ep_slot_t, token_counts, 0);
+AT(cx_ep_slot_t, x, 8);
+AT(cx_ep_slot_t, experts, 16);
+AT(cx_ep_slot_t, gates, 24);
+AT(cx_ep_slot_t, combined, 32);
+AT(cx_ep_slot_t, tensor_scale, 40);
+AT(cx_ep_slot_t, x_offset, 48);
+AT(cx_ep_slot_t, experts_offset, 56);
+AT(cx_ep_slot_t, gates_offset, 64);
+AT(cx_ep_slot_t, combined_offset, 72);
+
+SIZE(cx_ep_view_t, 104);
+AT(cx_ep_view_t, row_count, 8);
+AT(cx_ep_view_t, expert_row_capacity, 16);
+AT(cx_ep_view_t, payload, 24);
+AT(cx_ep_view_t, scales, 32);
+AT(cx_ep_view_t, staged, 40);
+AT(cx_ep_view_t, payload_stride_bytes, 48);
+AT(cx_ep_view_t, scale_stride_bytes, 56);
+AT(cx_ep_view_t, staged_stride_bytes, 64);
+AT(cx_ep_view_t, row_experts, 72);
+AT(cx_ep_view_t, row_gates, 80);
+AT(cx_ep_view_t, expert_row_counts, 88);
+AT(cx_ep_view_t, wire_bytes, 96);
+
+STRIDE(cx_ep_caps_t, 56);
+AT(cx_ep_caps_t, dispatch_codecs, 8);
+AT(cx_ep_caps_t, combine_codecs, 16);
+AT(cx_ep_caps_t, layout, 24);
+AT(cx_ep_caps_t, weighting, 28);
+AT(cx_ep_caps_t, reduction, 32);
+AT(cx_ep_caps_t, is_bitwise, 36);
+AT(cx_ep_caps_t, needs_fresh_pair, 37);
+AT(cx_ep_caps_t, is_pair_only, 38);
+AT(cx_ep_caps_t, keeps_receives, 39);
+AT(cx_ep_caps_t, token_count_max, 40);
+AT(cx_ep_caps_t, stage_codecs, 48);
+
+SIZE(cx_codec_ops_t, 40);
+AT(cx_codec_ops_t, payload_bytes, 8);
+AT(cx_codec_ops_t, scale_bytes, 16);
+AT(cx_codec_ops_t, encode, 24);
+AT(cx_codec_ops_t, decode, 32);
+
 IS(CX_PHASE_OPERATION, 0);
+IS(CX_PHASE_DISPATCH, 1);
+IS(CX_PHASE_STAGE, 2);
+IS(CX_PHASE_COMBINE, 3);
 IS(CX_MEMORY_PLAIN, 0);
 IS(CX_MEMORY_EXPORTABLE, 1);
 IS(CX_FAMILY_COLLECTIVE, 0);
+IS(CX_FAMILY_EP, 1);
+IS(CX_EP_MODE_LOW_LATENCY, 1);
+IS(CX_EP_LAYOUT_TOKEN_EXPERT, 1);
+IS(CX_EP_WEIGHTING_KERNEL_SUM, 1);
+IS(CX_EP_REDUCTION_TOPK_SLOT_TREE, 3);
+IS(CX_CODEC_NVFP4, 11);
 
 IS(CX_COLLECTIVE_ALL_REDUCE, 0);
 IS(CX_COLLECTIVE_ALL_GATHER, 1);

@@ -6,6 +6,8 @@
 
 #include "collectivex/collectivex.h"
 
+#include "family/common/codec_ops.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -267,6 +269,7 @@ static inline void fake_core_init(fake_core_t *fake, fake_world_t *world, int32_
                     .fail              = fake_fail,
                     .is_over           = fake_is_over,
                     .deadline_ns       = fake_deadline_ns,
+                    .codecs            = &cx_codec_ops,
     };
 }
 

@@ -6,6 +6,8 @@
 #include "collectivex/backend.h"
 #include "collectivex/core.h"
 #include "collectivex/device.h"
+#include "collectivex/digest.h"
+#include "collectivex/ep.h"
 #include "collectivex/field.h"
 #include "collectivex/option.h"
 #include "collectivex/peers.h"
