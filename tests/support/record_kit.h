@@ -111,6 +111,32 @@ static inline void kit_draw(cx_series_t *series, uint64_t counter)
     series->count = KIT_SAMPLE_COUNT;
 }
 
+/* The samples of a row in message form behind `*messages`. */
+static inline bool kit_append_samples(const cx_series_t *series, const cx_row_t *row,
+                                      char **messages, size_t *used)
+{
+    cx_samples_row_t sidecar = {.requested_bytes = row->requested_bytes,
+                                .sample_count    = series->count,
+                                .discarded_count = row->discarded_count,
+                                .rank_count      = KIT_RANK_COUNT,
+                                .has_skew        = series->has_skew,
+                                .reduced_us      = series->reduced_us,
+                                .rank_us         = series->rank_us,
+                                .arrival_us      = series->arrival_us,
+                                .exit_us         = series->exit_us};
+    char            *grown   = realloc(*messages, *used + cx_samples_encode_bytes(&sidecar));
+
+    if (!grown) {
+        return false;
+    }
+    (void)snprintf(sidecar.component, sizeof sidecar.component, "%s",
+                   row->component ? row->component : "");
+    *messages = grown;
+    cx_samples_encode(&sidecar, *messages + *used);
+    *used += cx_samples_encode_bytes(&sidecar);
+    return true;
+}
+
 /* One row and its samples' message form behind `*messages`. */
 static inline json_t *kit_row(const cx_case_t *one, int64_t requested_bytes, uint64_t counter,
                               char **messages, size_t *used)
@@ -139,24 +165,10 @@ static inline json_t *kit_row(const cx_case_t *one, int64_t requested_bytes, uin
     row.status          = "ok";
     row.requested_bytes = requested_bytes;
     cx_row_fill(&workload, &series, &outcome, 0.05, &row);
-    cx_samples_row_t sidecar = {.requested_bytes = requested_bytes,
-                                .sample_count    = series.count,
-                                .discarded_count = outcome.discarded_count,
-                                .rank_count      = KIT_RANK_COUNT,
-                                .has_skew        = true,
-                                .reduced_us      = series.reduced_us,
-                                .rank_us         = series.rank_us,
-                                .arrival_us      = series.arrival_us,
-                                .exit_us         = series.exit_us};
-    char            *grown   = realloc(*messages, *used + cx_samples_encode_bytes(&sidecar));
-
-    if (!grown) {
+    if (!kit_append_samples(&series, &row, messages, used)) {
         cx_series_fini(&series);
         return NULL;
     }
-    *messages = grown;
-    cx_samples_encode(&sidecar, *messages + *used);
-    *used += cx_samples_encode_bytes(&sidecar);
     json = cx_fields_to_json(cx_row_fields, &row);
     cx_series_fini(&series);
     return json;
@@ -173,48 +185,64 @@ static inline void kit_judge(json_t *record, int64_t launch_count)
     json_object_set_new(record, "publication", cx_facts_publication(&publication));
 }
 
-/* The record of a case, and its sidecar in DIR/samples (DIR NULL: none is written). */
-static inline json_t *kit_record(const cx_case_t *one, int64_t launch, int64_t launch_count,
-                                 const char *dir)
+/* What a record is made of; all taken over. */
+typedef struct kit_content {
+    json_t *rows, *points;
+    char   *messages;
+    size_t  used;
+} kit_content_t;
+
+/* The record around the content, and its sidecar in DIR/samples (DIR NULL: none is written). */
+static inline json_t *kit_document(const cx_case_t *one, int64_t launch, int64_t launch_count,
+                                   const char *dir, const kit_content_t *content)
 {
-    json_t     *rows     = json_array();
-    char       *messages = NULL;
-    size_t      used     = 0;
     char        digest[CX_HASH_HEX_BYTES], key[CX_HASH_HEX_BYTES], file[512], path[PATH_MAX + 512];
-    cx_factor_t factors[] = {{"rank_count", "4"}, {"device_model", "none"}};
+    cx_factor_t factors[] = {{"rank_count", "4"}, {"ranks_per_host", "4"}};
+    double      factor    = cx_busbw_factor((cx_collective_t)one->op, KIT_RANK_COUNT);
     json_t     *record;
 
-    for (int i = 0; i < KIT_ROW_COUNT; i++) {
-        json_array_append_new(rows, kit_row(one, INT64_C(8) << (2 * i),
-                                            (uint64_t)(one->seed * 1000 + launch * 10 + i),
-                                            &messages, &used));
-    }
     cx_hash_hex("", 0, digest);
     (void)snprintf(file, sizeof file, "samples/%s.l%lld.cxs", one->case_id, (long long)launch);
     (void)snprintf(path, sizeof path, "%s/%s", dir ? dir : "", file);
-    if (dir && cx_samples_write(path, messages, used, digest) != CX_OK) {
-        free(messages);
-        json_decref(rows);
+    if (dir && cx_samples_write(path, content->messages, content->used, digest) != CX_OK) {
+        free(content->messages);
+        json_decref(content->rows);
+        json_decref(content->points);
         return NULL;
     }
-    free(messages);
+    free(content->messages);
     cx_key_compute(one, cx_case_contract(one), 1, factors, 2, key);
     record = json_pack(
-        "{ss,s{ss,ss,ss,ss,si,si,ss,sn},ss,sn,s{ss,s[]},sn,s{ss,si},s{ss,ss,ss,ss,ss,ss,sf},so,"
-        "s{ss,ss},sn,so,s[],s{ss,ss},s{ss},s{ss,sf},s{ss,ss,ss,ss,si},s[s]}",
+        "{ss,s{ss,ss,ss,ss,si,si,ss,sn},ss,sn,s{ss,s[]},sn,s{ss,si},s{ss,ss,ss,ss,ss,ss,so},so,"
+        "s{ss,ss},sn,so,so,s[],s{ss,ss},s{ss},s{ss,sf},s{ss,ss,ss,ss,si},s[s]}",
         "schema", "collectivex-record/1", "identity", "suite", "kit", "case_id", one->case_id,
         "case_digest", one->digest, "comparison_key", key, "attempt", 0, "launch", (int)launch,
         "origin", "measured", "source", "status", "ok", "detail", "publication", "class",
         "official", "reasons", "failure", "contract", "name", cx_case_contract(one), "version", 1,
         "definition", "sample", "drawn", "over_ranks", "max", "percentile", "nearest rank",
         "interval", "order statistics", "clock", "none", "alignment", "none", "busbw_factor",
-        cx_busbw_factor((cx_collective_t)one->op, KIT_RANK_COUNT), "case", cx_case_to_json(one),
-        "environment", "rank_count", "4", "device_model", "none", "harness", "rows", rows,
-        "left_out", "samples", "file", file, "blake2b", digest, "provenance", "cpu", "none", "time",
-        "started_utc", "2026-11-22T06:10:04Z", "wall_s", 0.5, "program", "version", "0.1.0", "git",
-        "abc1234", "compiler", "gcc", "build_type", "Release", "abi", 1, "command", "collectivex");
+        one->family == CX_FAMILY_EP ? json_null() : json_real(factor), "case", cx_case_to_json(one),
+        "environment", "rank_count", "4", "ranks_per_host", "4", "harness", "rows", content->rows,
+        "points", content->points, "left_out", "samples", "file", file, "blake2b", digest,
+        "provenance", "cpu", "none", "time", "started_utc", "2026-11-22T06:10:04Z", "wall_s", 0.5,
+        "program", "version", "0.1.0", "git", "abc1234", "compiler", "gcc", "build_type", "Release",
+        "abi", 1, "command", "collectivex");
     kit_judge(record, launch_count);
     return record;
+}
+
+/* The record of a case, and its sidecar in DIR/samples (DIR NULL: none is written). */
+static inline json_t *kit_record(const cx_case_t *one, int64_t launch, int64_t launch_count,
+                                 const char *dir)
+{
+    kit_content_t content = {.rows = json_array(), .points = json_array()};
+
+    for (int i = 0; i < KIT_ROW_COUNT; i++) {
+        json_array_append_new(content.rows, kit_row(one, INT64_C(8) << (2 * i),
+                                                    (uint64_t)(one->seed * 1000 + launch * 10 + i),
+                                                    &content.messages, &content.used));
+    }
+    return kit_document(one, launch, launch_count, dir, &content);
 }
 
 static inline bool kit_write_record(const char *dir, const json_t *record)
@@ -228,17 +256,46 @@ static inline bool kit_write_record(const char *dir, const json_t *record)
     return cx_record_write(path, record) == CX_OK;
 }
 
+/* DIR/records and DIR/samples, empty. */
+static inline bool kit_make_folders(const char *dir)
+{
+    char path[PATH_MAX + 16];
+
+    (void)snprintf(path, sizeof path, "%s/samples", dir);
+    if (cx_folder_make(path) != CX_OK) {
+        return false;
+    }
+    (void)snprintf(path, sizeof path, "%s/records", dir);
+    return cx_folder_make(path) == CX_OK;
+}
+
+/* A plan of the cases, an array of {case_id, case_digest, options}, which is taken over. */
+static inline bool kit_write_plan(const char *dir, int64_t launch_count, json_t *cases)
+{
+    char    path[PATH_MAX + 16];
+    json_t *plan =
+        json_pack("{ss,ss,ss,sI,si,so}", "schema", "collectivex-plan/1", "suite", "kit", "summary",
+                  "A test.", "launch_count", (json_int_t)launch_count, "seed", 1, "cases", cases);
+    bool is_good;
+
+    (void)snprintf(path, sizeof path, "%s/plan.json", dir);
+    is_good = cx_record_write(path, plan) == CX_OK;
+    json_decref(plan);
+    return is_good;
+}
+
+static inline json_t *kit_planned(const cx_case_t *one)
+{
+    return json_pack("{ss,ss,so}", "case_id", one->case_id, "case_digest", one->digest, "options",
+                     cx_case_to_texts(one));
+}
+
 /* A complete folder: every case of the plan in every launch. */
 static inline bool kit_directory(const char *dir, int64_t case_count, int64_t launch_count)
 {
-    char    path[PATH_MAX + 16];
-    json_t *cases   = json_array(), *plan;
-    bool    is_good = true;
+    json_t *cases   = json_array();
+    bool    is_good = kit_make_folders(dir);
 
-    (void)snprintf(path, sizeof path, "%s/records", dir);
-    is_good = cx_folder_make(path) == CX_OK;
-    (void)snprintf(path, sizeof path, "%s/samples", dir);
-    is_good = is_good && cx_folder_make(path) == CX_OK;
     for (int64_t i = 0; i < case_count && is_good; i++) {
         kit_case_t kit;
 
@@ -249,18 +306,10 @@ static inline bool kit_directory(const char *dir, int64_t case_count, int64_t la
             is_good = record && kit_write_record(dir, record);
             json_decref(record);
         }
-        json_array_append_new(cases,
-                              json_pack("{ss,ss,so}", "case_id", kit.one.case_id, "case_digest",
-                                        kit.one.digest, "options", cx_case_to_texts(&kit.one)));
+        json_array_append_new(cases, kit_planned(&kit.one));
         cx_arena_fini(&kit.arena);
     }
-    plan =
-        json_pack("{ss,ss,ss,sI,si,so}", "schema", "collectivex-plan/1", "suite", "kit", "summary",
-                  "A test.", "launch_count", (json_int_t)launch_count, "seed", 1, "cases", cases);
-    (void)snprintf(path, sizeof path, "%s/plan.json", dir);
-    is_good = is_good && cx_record_write(path, plan) == CX_OK;
-    json_decref(plan);
-    return is_good;
+    return kit_write_plan(dir, launch_count, cases) && is_good;
 }
 
 #endif

@@ -9,12 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *const cx_codec_slugs[] = {
-#define SLUG(name, slug, bits, scale_bytes, scale_elems) slug,
-    CX_CODEC_MAP(SLUG)
-#undef SLUG
-        NULL};
-
 static const struct {
     int64_t bit_count, scale_bytes, scale_elems;
 } recipes[CX_CODEC_COUNT] = {

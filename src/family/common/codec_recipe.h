@@ -7,12 +7,10 @@
 
 #include "base/fail.h"
 #include "collectivex/ep.h"
+#include "model/ep_words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* NULL-terminated. */
-extern const char *const cx_codec_slugs[];
 
 /* Bytes of codes and of scales of a row; nvfp4's one fp32 scale per tensor is in neither. */
 int64_t cx_codec_payload_bytes(cx_codec_t codec, int64_t elems);

@@ -17,9 +17,6 @@
 #define SMALL_FACTOR 0.01f
 #define SATURATION 672.0f /* 1.5 * 448 */
 
-const char *const cx_ep_profile_slugs[] = {
-    "lattice", "normal", "zeros", "small-amplitude", "wide-dynamic-range", "fp8-saturation", NULL};
-
 /* All rows of the lattice are one periodic row, read from different places on. */
 static void fill_lattice(const cx_ep_activation_t *activation, uint32_t first_id, int64_t row_count,
                          uint16_t *rows)

@@ -15,22 +15,12 @@
 #ifndef CX_FAMILY_EP_ACTIVATION_H
 #define CX_FAMILY_EP_ACTIVATION_H
 
+#include "model/ep_words.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #define CX_EP_SOURCE_ID_ELEMS 32
-
-typedef enum cx_ep_profile {
-    CX_EP_PROFILE_LATTICE,
-    CX_EP_PROFILE_NORMAL,
-    CX_EP_PROFILE_ZEROS,
-    CX_EP_PROFILE_SMALL_AMPLITUDE,
-    CX_EP_PROFILE_WIDE_DYNAMIC_RANGE,
-    CX_EP_PROFILE_FP8_SATURATION,
-    CX_EP_PROFILE_COUNT
-} cx_ep_profile_t;
-
-extern const char *const cx_ep_profile_slugs[];
 
 typedef struct cx_ep_activation {
     cx_ep_profile_t profile;

@@ -55,6 +55,12 @@ typedef struct cx_ep_report {
 
 void cx_ep_report_init(cx_ep_report_t *report);
 bool cx_ep_report_is_right(const cx_ep_report_t *report);
+/* The check has been made, of that many things (rows, elements, bytes). */
+void cx_ep_report_checked(cx_ep_report_t *report, cx_ep_check_t check, int64_t thing_count);
+/* One thing is wrong. The first of all makes the verdict, with a sentence "SLUG: ..."; later ones
+ * of the same check are counted. */
+void cx_ep_report_blame(cx_ep_report_t *report, cx_ep_check_t check, int64_t index,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Everything a slot's right answers depend on. Borrowed; the same on every rank but for `rank`. */
 typedef struct cx_ep_truth {
@@ -66,35 +72,44 @@ typedef struct cx_ep_truth {
     int32_t                rank;
 } cx_ep_truth_t;
 
-/* The fp32 scale all rows of a slot share under nvfp4, from the activations of all ranks; 1 for
- * every other codec. errors CX_RESOURCE memory */
+/* Whether right answers are known for what a backend says of a mode: token-rank with
+ * unweighted-rank-sum, reduced as domain-fp32, rank-fp32 or topk-slot-tree; token-expert with
+ * weighted-kernel-sum, reduced as slot-fp32. errors CX_UNSUPPORTED every other combination */
+cx_status_t cx_ep_caps_check(const cx_ep_caps_t *caps);
+
+/* The fp32 scale all rows of a slot share where either codec is nvfp4, from the activations of all
+ * ranks; 1 for every other codec. errors CX_RESOURCE memory */
 cx_status_t cx_ep_tensor_scale(const cx_ep_truth_t *truth, float *out);
 
 /**
- * Check what a dispatch delivered. `view` is in host memory. Memory: streamed, a few rows and one
- * index of the received rows.
- * errors  CX_RESOURCE memory; what is wrong with the data is in the report
+ * Check what a dispatch delivered. `view` is in host memory and is not trusted: of token-rank no
+ * more rows are read than are due, of token-expert no more of an expert than expert_row_capacity.
+ * Checks that a layout cannot answer (token-expert has no gates) stay unchecked.
+ *
+ * memory  streamed: a few rows, and 8 bytes per token of all ranks (token-expert: and slot)
+ * errors  CX_RESOURCE memory · CX_UNSUPPORTED of cx_ep_caps_check; what is wrong with the
+ *         data is in the report
  */
 cx_status_t cx_ep_check_received(const cx_ep_truth_t *truth, const cx_ep_view_t *view,
                                  cx_ep_report_t *report);
 
 /* Write what affine experts make of every received row into view->staged (host memory). Rows whose
- * token or experts cannot be told are left alone. */
-void cx_ep_apply_experts(const cx_ep_truth_t *truth, const cx_ep_view_t *view);
+ * token or experts cannot be told are left alone. errors as cx_ep_check_received */
+cx_status_t cx_ep_apply_experts(const cx_ep_truth_t *truth, const cx_ep_view_t *view);
 
-/* Check bf16 [T][hidden] that came home. */
+/* Check bf16 [T][hidden] that came home: bit for bit where caps.is_bitwise, else each element
+ * within CX_EP_TOLERANCE. errors as cx_ep_check_received */
 cx_status_t cx_ep_check_combined(const cx_ep_truth_t *truth, cx_ep_experts_t experts,
                                  const uint16_t *combined, cx_ep_report_t *report);
 
-/* The right rows of tokens [first, first + count) of this rank: bf16 [count][hidden]. */
+/* The right rows of tokens [first, first + count) of this rank: bf16 [count][hidden]. fp32
+ * sums start at +0. errors as cx_ep_check_received */
 cx_status_t cx_ep_expected_combined(const cx_ep_truth_t *truth, cx_ep_experts_t experts,
                                     int64_t first, int64_t count, uint16_t *rows_out);
 
-/* Compare a slot's inputs with what they were filled with. */
+/* Compare a slot's inputs (host memory) with what they were filled with. errors CX_RESOURCE memory
+ */
 cx_status_t cx_ep_check_inputs(const cx_ep_truth_t *truth, const cx_ep_slot_t *slot,
                                cx_ep_report_t *report);
-
-/* 64-bit digest of memory, fast enough to look at every timed output. */
-uint64_t cx_ep_digest(const void *bytes, size_t byte_count);
 
 #endif

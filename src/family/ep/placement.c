@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-const char *const cx_ep_placement_slugs[] = {"packed", "striped", "adversarial", NULL};
-
 static int64_t domain_count_of(const cx_ep_places_t *places)
 {
     return (places->rank_count + places->domain_rank_count - 1) / places->domain_rank_count;

@@ -7,17 +7,9 @@
 
 #include "base/arena.h"
 #include "base/fail.h"
+#include "model/ep_words.h"
 
 #include <stdint.h>
-
-typedef enum cx_ep_placement {
-    CX_EP_PLACEMENT_PACKED,      /* rank r takes place r */
-    CX_EP_PLACEMENT_STRIPED,     /* ranks are dealt over the domains, one to each in turn */
-    CX_EP_PLACEMENT_ADVERSARIAL, /* ranks that talk most are put into different domains */
-    CX_EP_PLACEMENT_COUNT
-} cx_ep_placement_t;
-
-extern const char *const cx_ep_placement_slugs[];
 
 typedef struct cx_ep_places {
     int64_t rank_count, domain_rank_count; /* the last domain may be smaller */

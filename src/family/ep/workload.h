@@ -8,6 +8,7 @@
 #include "collectivex/option.h"
 #include "family/ep/eplb.h"
 #include "family/ep/trace.h"
+#include "model/ep_words.h"
 
 /* Raised when the same description starts to mean other bytes. */
 #define CX_EP_WORKLOAD_VERSION 1
@@ -17,32 +18,6 @@
 #define CX_EP_RANK_COUNT_MAX 4096
 #define CX_EP_TOKEN_COUNT_MAX INT64_C(0xffffffff) /* a source id has 32 bits */
 #define CX_EP_HIDDEN_MIN 32                       /* room for the bits of a source id */
-
-/* name, slug, what a token's experts are */
-#define CX_EP_ROUTING_MAP(X)                                                            \
-    X(UNIFORM, "uniform", "distinct experts, all equally likely")                       \
-    X(BALANCED, "balanced", "equal load on every expert, as many ranks as possible")    \
-    X(BALANCED_RANK_LOCAL, "balanced-rank-local", "equal load, neighbouring experts")   \
-    X(ZIPF, "zipf", "distinct experts, popularity falling with the expert's number")    \
-    X(HOTSPOT, "hotspot", "one expert in every token, the others uniform")              \
-    X(HOTSPOT_MOVING, "hotspot-moving", "the same, the hot expert moves with the step") \
-    X(ALTERNATING_GROUPS, "alternating-groups", "one half of the experts, in turn")     \
-    X(TRACE, "trace", "as recorded in a file")
-
-typedef enum cx_ep_routing {
-#define CX_EP_ROUTING_ENUM(name, slug, text) CX_EP_ROUTING_##name,
-    CX_EP_ROUTING_MAP(CX_EP_ROUTING_ENUM)
-#undef CX_EP_ROUTING_ENUM
-        CX_EP_ROUTING_COUNT
-} cx_ep_routing_t;
-
-/* How many tokens each rank starts with. */
-typedef enum cx_ep_uneven {
-    CX_EP_UNEVEN_NONE,       /* all the same */
-    CX_EP_UNEVEN_LINEAR,     /* from half of it on the first rank to one and a half on the last */
-    CX_EP_UNEVEN_EMPTY_RANK, /* none on rank 0 */
-    CX_EP_UNEVEN_COUNT
-} cx_ep_uneven_t;
 
 /* A description. Filled by cx_ep_workload_options; plain values, texts borrowed. */
 typedef struct cx_ep_workload {
@@ -59,7 +34,6 @@ typedef struct cx_ep_workload {
 
 /* One row per member; rows of role FREE are no part of the digest. */
 extern const cx_option_t cx_ep_workload_options[];
-extern const char *const cx_ep_routing_slugs[];
 
 /**
  * Whether the description makes sense.

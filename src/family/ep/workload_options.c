@@ -7,14 +7,6 @@
 
 #include <stddef.h>
 
-const char *const cx_ep_routing_slugs[] = {
-#define SLUG(name, slug, text) slug,
-    CX_EP_ROUTING_MAP(SLUG)
-#undef SLUG
-        NULL};
-
-static const char *const uneven_slugs[] = {"none", "linear", "empty-rank", NULL};
-
 #define KEY CX_OPTION_KEY
 #define FREE CX_OPTION_FREE
 
@@ -38,7 +30,7 @@ const cx_option_t cx_ep_workload_options[] = {
                   "Seed of routing, gates and activations."),
     CX_OPTION_INT(cx_ep_workload_t, step, "step", KEY, "0", 0, 9e15,
                   "hotspot-moving, alternating-groups: which step of a serving engine this is."),
-    CX_OPTION_ENUM(cx_ep_workload_t, uneven, "uneven", KEY, "none", uneven_slugs,
+    CX_OPTION_ENUM(cx_ep_workload_t, uneven, "uneven", KEY, "none", cx_ep_uneven_slugs,
                    "How source tokens are spread over ranks."),
     CX_OPTION_ENUM(cx_ep_workload_t, profile, "activations", KEY, "lattice", cx_ep_profile_slugs,
                    "What tokens carry."),

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels of devices/gpu/kernels.cu as C, found by name. Private to the stub. */
+#ifndef CX_STUB_KERNELS_H
+#define CX_STUB_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define STUB_PARAM_COUNT_MAX 3
+
+typedef struct stub_kernel {
+    const char *name;
+    size_t      param_bytes[STUB_PARAM_COUNT_MAX]; /* 0 behind the last */
+    void (*run)(void **params);                    /* NULL: only takes time */
+} stub_kernel_t;
+
+/* NULL when there is none of that name. */
+const stub_kernel_t *stub_kernel_find(const char *name);
+
+int64_t stub_now_ns(void);
+
+#endif
