@@ -2,15 +2,17 @@
 /* Drained, one-at-a-time latency. */
 #include "measure/isolated.h"
 
-static void read_stamps(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps)
+void cx_isolated_read(const cx_window_t *window,
+                      int64_t (*to_common_ns)(void *context, int64_t local_ns), void *context,
+                      int64_t count, cx_stamp_t *stamps)
 {
-    const cx_device_ops_t *device_ops = job->window.device_ops;
-    const cx_events_t     *events     = job->window.events;
+    const cx_device_ops_t *device_ops = window->device_ops;
+    const cx_events_t     *events     = window->events;
 
-    for (int64_t i = 0; i < operation_count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         stamps[i].duration_us = device_ops->elapsed_us(events, 2 * i, 2 * i + 1);
-        stamps[i].start_ns = job->to_common_ns(job->context, device_ops->event_ns(events, 2 * i));
-        stamps[i].end_ns = job->to_common_ns(job->context, device_ops->event_ns(events, 2 * i + 1));
+        stamps[i].start_ns    = to_common_ns(context, device_ops->event_ns(events, 2 * i));
+        stamps[i].end_ns      = to_common_ns(context, device_ops->event_ns(events, 2 * i + 1));
     }
 }
 
@@ -22,6 +24,6 @@ cx_status_t cx_measure_isolated(const cx_job_t *job, int64_t operation_count, cx
         CX_TRY(job->peers_ops->barrier(job->peers, deadline_ns));
         CX_TRY(cx_window_single(&job->window, i, deadline_ns));
     }
-    read_stamps(job, operation_count, stamps);
+    cx_isolated_read(&job->window, job->to_common_ns, job->context, operation_count, stamps);
     return CX_OK;
 }

@@ -12,4 +12,9 @@
  */
 cx_status_t cx_measure_isolated(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
 
+/* The stamps 2*i and 2*i + 1 of `count` windows, as samples in the common time base. */
+void cx_isolated_read(const cx_window_t *window,
+                      int64_t (*to_common_ns)(void *context, int64_t local_ns), void *context,
+                      int64_t count, cx_stamp_t *stamps);
+
 #endif

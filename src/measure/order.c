@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of cases. */
+/* The orders of cases, and of what a trial goes through. */
 #include "measure/order.h"
 
 #include "base/prng.h"
+
+#include <stdbool.h>
 
 void cx_trial_order(uint64_t seed, int64_t launch_index, size_t count, size_t *order_out)
 {
@@ -17,5 +19,17 @@ void cx_trial_order(uint64_t seed, int64_t launch_index, size_t count, size_t *o
 
         order_out[i - 1] = order_out[other];
         order_out[other] = kept;
+    }
+}
+
+void cx_rotation_order(int64_t trial_index, size_t count, size_t *order_out)
+{
+    size_t trial      = (size_t)trial_index;
+    bool   is_reverse = trial / count % 2 == 1;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t place = (i + trial) % count;
+
+        order_out[i] = is_reverse ? count - 1 - place : place;
     }
 }

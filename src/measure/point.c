@@ -6,29 +6,18 @@
 #include "measure/stop.h"
 #include "stats/ranks.h"
 
-#include <string.h>
-
 #define BLOCK_US_WANTED 20e3 /* long enough to hide the exchange, short enough to stop in time */
 #define FIRST_BLOCK_SAMPLE_COUNT 8
 #define REPEATED_BLOCK_RATIO_MAX 0.25 /* beyond that the machine is simply like this */
 
-/* What a rank tells the others after a block. */
-typedef struct block_header {
-    int32_t           status;
-    char              detail[244];
-    double            elapsed_us;
-    int64_t           violation_count;
-    cx_block_report_t report;
-} block_header_t;
-
 typedef struct block {
-    int64_t operation_count, sample_count;
-    size_t  message_bytes;
+    int64_t       operation_count, sample_count;
+    cx_exchange_t exchange;
 } block_t;
 
 size_t cx_block_message_bytes(int64_t stamp_count)
 {
-    return sizeof(block_header_t) + (size_t)stamp_count * sizeof(cx_stamp_t);
+    return cx_exchange_message_bytes((size_t)stamp_count * sizeof(cx_stamp_t));
 }
 
 int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot_count,
@@ -61,102 +50,44 @@ static block_t plan_block(const cx_job_t *job, const cx_sampling_t *sampling,
     samples               = samples < left ? samples : left;
     block.operation_count = cx_regime_operation_count(sampling, samples, job->operation_count_max);
     block.sample_count    = cx_regime_sample_count(sampling, block.operation_count);
-    block.message_bytes =
-        cx_block_message_bytes(cx_regime_stamp_count(sampling, block.operation_count));
+    block.exchange        = (cx_exchange_t){.window        = &job->window,
+                                            .peers_ops     = job->peers_ops,
+                                            .peers         = job->peers,
+                                            .gather        = job->gather,
+                                            .message_bytes = cx_block_message_bytes(
+                                                cx_regime_stamp_count(sampling, block.operation_count))};
     return block;
 }
 
-static block_header_t *header_of(const cx_job_t *job, const block_t *block, int32_t rank)
+/* The block on this rank; its stamps are written where the exchange will have them. */
+static cx_status_t run_block(const cx_job_t *job, const cx_sampling_t *sampling,
+                             const block_t *block, cx_block_report_t *report)
 {
-    return (void *)((char *)job->gather + (size_t)rank * block->message_bytes);
-}
+    int32_t rank = job->peers_ops->rank(job->peers);
 
-static cx_stamp_t *stamps_of(const cx_job_t *job, const block_t *block, int32_t rank)
-{
-    return (cx_stamp_t *)(void *)(header_of(job, block, rank) + 1);
-}
-
-/* Runs the block on this rank; its message is built where the exchange will have it. */
-static void run_block(const cx_job_t *job, const cx_sampling_t *sampling, const block_t *block,
-                      block_header_t *header, cx_stamp_t *stamps)
-{
-    int64_t     violations_before = 0;
-    cx_status_t status;
-
-    memset(header, 0, sizeof *header);
-    if (job->window.audit.violation_count) {
-        violations_before = job->window.audit.violation_count();
-    }
-    status = job->before_block(job->context, block->operation_count);
-    if (status == CX_OK) {
-        status = cx_regime_run(job, sampling, block->operation_count, stamps);
-    }
-    if (job->window.audit.violation_count) {
-        header->violation_count = job->window.audit.violation_count() - violations_before;
-    }
-    if (status == CX_OK) {
-        status = job->after_block(job->context, block->operation_count, &header->report);
-    }
-    header->status = (int32_t)status;
-    if (status != CX_OK) {
-        (void)memcpy(header->detail, cx_detail()->text, sizeof header->detail - 1);
-    }
-}
-
-/* Such a failure is mostly the consequence of another rank's. */
-static bool is_echo(const block_header_t *header)
-{
-    return header->status == CX_TIMEOUT || header->status == CX_PEER;
-}
-
-/* The first rank that failed for a reason of its own speaks for all. */
-static cx_status_t agree(const cx_job_t *job, const block_t *block)
-{
-    int32_t               rank_count = job->peers_ops->rank_count(job->peers);
-    const block_header_t *worst      = NULL;
-    int32_t               worst_rank = 0;
-
-    for (int32_t rank = 0; rank < rank_count; rank++) {
-        const block_header_t *header = header_of(job, block, rank);
-
-        if (header->status != CX_OK && (!worst || (is_echo(worst) && !is_echo(header)))) {
-            worst      = header;
-            worst_rank = rank;
-        }
-    }
-    if (!worst) {
-        return CX_OK;
-    }
-    if (worst_rank != job->peers_ops->rank(job->peers)) {
-        cx_detail_clear();
-        return CX_FAIL((cx_status_t)worst->status, "rank %d: %s", worst_rank, worst->detail);
-    }
-    return (cx_status_t)worst->status;
+    CX_TRY(job->before_block(job->context, block->operation_count));
+    CX_TRY(cx_regime_run(job, sampling, block->operation_count,
+                         cx_exchange_numbers(&block->exchange, rank)));
+    return job->after_block(job->context, block->operation_count, report);
 }
 
 static bool count_block(const cx_job_t *job, const block_t *block, cx_outcome_t *outcome)
 {
-    int32_t rank_count   = job->peers_ops->rank_count(job->peers);
-    bool    is_disturbed = false;
+    int64_t           violation_count;
+    cx_block_report_t total = cx_exchange_total(&block->exchange, &violation_count);
 
-    for (int32_t rank = 0; rank < rank_count; rank++) {
-        const block_header_t *header = header_of(job, block, rank);
-
-        outcome->timed_count += block->operation_count;
-        outcome->verified_count += header->report.verified_count;
-        outcome->wrong_count += header->report.wrong_count;
-        outcome->violation_count += header->violation_count;
-        is_disturbed |= header->report.is_disturbed;
-    }
-    return is_disturbed;
+    outcome->timed_count += block->operation_count * job->peers_ops->rank_count(job->peers);
+    outcome->verified_count += total.verified_count;
+    outcome->wrong_count += total.wrong_count;
+    outcome->violation_count += violation_count;
+    return total.is_disturbed;
 }
 
-static void append(const cx_job_t *job, const cx_sampling_t *sampling, const block_t *block,
-                   cx_series_t *series)
+static void append(const cx_sampling_t *sampling, const block_t *block, cx_series_t *series)
 {
     for (int32_t rank = 0; rank < series->rank_count; rank++) {
-        cx_regime_samples(sampling, stamps_of(job, block, rank), block->operation_count, rank,
-                          series);
+        cx_regime_samples(sampling, cx_exchange_numbers(&block->exchange, rank),
+                          block->operation_count, rank, series);
     }
     cx_regime_reduce(sampling, block->sample_count, series);
     series->count += block->sample_count;
@@ -181,19 +112,16 @@ static cx_status_t measure_block(const cx_job_t *job, const cx_sampling_t *sampl
                                  int64_t started_ns, cx_series_t *series, cx_outcome_t *outcome,
                                  double *elapsed_us)
 {
-    block_t         block  = plan_block(job, sampling, series);
-    int32_t         rank   = job->peers_ops->rank(job->peers);
-    block_header_t *header = header_of(job, &block, rank);
+    block_t            block  = plan_block(job, sampling, series);
+    cx_block_header_t *header = cx_exchange_begin(&block.exchange);
+    cx_status_t        status = run_block(job, sampling, &block, &header->report);
 
-    run_block(job, sampling, &block, header, stamps_of(job, &block, rank));
     header->elapsed_us =
         (double)(job->window.device_ops->now_ns(job->window.device) - started_ns) / 1e3;
-    CX_TRY(job->peers_ops->allgather(job->peers, header, job->gather, block.message_bytes,
-                                     job->begin_phase(job->context, "exchange")));
-    CX_TRY(agree(job, &block));
-    *elapsed_us = header_of(job, &block, 0)->elapsed_us;
+    CX_TRY(cx_exchange_end(&block.exchange, status, job->begin_phase(job->context, "exchange")));
+    *elapsed_us = cx_exchange_header(&block.exchange, 0)->elapsed_us;
     if (!must_repeat(count_block(job, &block, outcome), outcome)) {
-        append(job, sampling, &block, series);
+        append(sampling, &block, series);
         outcome->block_count++;
     }
     return CX_OK;

@@ -4,18 +4,12 @@
 #ifndef CX_MEASURE_POINT_H
 #define CX_MEASURE_POINT_H
 
+#include "measure/exchange.h"
 #include "measure/series.h"
-#include "measure/window.h"
 #include "model/case.h"
 
 /* Most stamps of a block; a window has events for twice as many and one. */
 #define CX_BLOCK_STAMP_COUNT_MAX 4096
-
-/* What one block found out about itself, on one rank. */
-typedef struct cx_block_report {
-    int64_t verified_count, wrong_count;
-    bool    is_disturbed; /* the machine was; the block is repeated if it may be */
-} cx_block_report_t;
 
 /**
  * What a point is measured on. Collective: every rank has the same but for the pointers.

@@ -29,18 +29,28 @@ static inline void report_progress(const cx_window_t *window)
     atomic_store_explicit(&window->board->operation_index, done + 1, memory_order_relaxed);
 }
 
-static inline cx_status_t enqueue(const cx_window_t *window, int32_t slot_index)
+static inline cx_status_t enqueue(const cx_window_t *window, cx_phase_t phase, int32_t slot_index)
 {
-    return window->backend_ops->enqueue(window->session, window->phase, slot_index, window->stream);
+    return window->backend_ops->enqueue(window->session, phase, slot_index, window->stream);
 }
 
 /* Waits for work that is not ordered on the stream: inside the window, as it is the work's end. */
-static inline cx_status_t wait_for_work(const cx_window_t *window)
+static inline cx_status_t wait_for_work(const cx_window_t *window, cx_phase_t phase)
 {
     if (!CX_HAS(window->backend_ops, wait)) {
         return CX_OK;
     }
-    return window->backend_ops->wait(window->session, window->phase);
+    return window->backend_ops->wait(window->session, phase);
+}
+
+/* Not timed. */
+static cx_status_t align(const cx_window_t *window)
+{
+    if (!window->barrier) {
+        return CX_OK;
+    }
+    CX_TRY(window->device_ops->spin(window->device, window->stream, CX_WINDOW_ALIGN_SPIN_US));
+    return window->device_ops->barrier(window->device, window->stream, window->barrier);
 }
 
 cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t deadline_ns)
@@ -48,12 +58,13 @@ cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t d
     int32_t     slot_index = (int32_t)(index % window->slot_count);
     cx_status_t status;
 
+    CX_TRY(align(window));
     report_progress(window);
     open_window(window);
     mark(window, 2 * index);
-    status = enqueue(window, slot_index);
+    status = enqueue(window, window->phase, slot_index);
     if (status == CX_OK) {
-        status = wait_for_work(window);
+        status = wait_for_work(window, window->phase);
     }
     mark(window, 2 * index + 1);
     close_window(window);
@@ -66,15 +77,16 @@ cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count, 
     int32_t     slot_index = 0;
     cx_status_t status     = CX_OK;
 
+    CX_TRY(align(window));
     open_window(window);
     for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
         mark(window, i);
         report_progress(window);
-        status     = enqueue(window, slot_index);
+        status     = enqueue(window, window->phase, slot_index);
         slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
     }
     if (status == CX_OK) {
-        status = wait_for_work(window);
+        status = wait_for_work(window, window->phase);
     }
     mark(window, operation_count);
     close_window(window);
@@ -87,20 +99,121 @@ cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, i
     int32_t     slot_index = 0;
     cx_status_t status     = CX_OK;
 
+    CX_TRY(align(window));
     open_window(window);
     mark(window, 0);
     for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
         report_progress(window);
-        status     = enqueue(window, slot_index);
+        status     = enqueue(window, window->phase, slot_index);
         slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
     }
     if (status == CX_OK) {
-        status = wait_for_work(window);
+        status = wait_for_work(window, window->phase);
     }
     mark(window, 1);
     close_window(window);
     CX_TRY(status);
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+/* Phases `from` to `to` - 1; each is complete, or ordered on the stream, before the next. */
+static inline cx_status_t run(const cx_window_t *window, const cx_phases_t *phases, int32_t from,
+                              int32_t to, int32_t slot_index)
+{
+    cx_status_t status = CX_OK;
+
+    for (int32_t i = from; i < to && status == CX_OK; i++) {
+        status = enqueue(window, phases->list[i], slot_index);
+        if (status == CX_OK) {
+            status = wait_for_work(window, phases->list[i]);
+        }
+    }
+    return status;
+}
+
+static inline int32_t slot_of(const cx_window_t *window, int64_t index)
+{
+    return window->first_slot + (int32_t)(index % window->slot_count);
+}
+
+cx_status_t cx_window_drain(const cx_window_t *window, const cx_phases_t *phases, int64_t index,
+                            int64_t deadline_ns)
+{
+    report_progress(window);
+    CX_TRY(run(window, phases, 0, phases->count, slot_of(window, index)));
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_phases(const cx_window_t *window, const cx_phases_t *before,
+                             const cx_phases_t *timed, int64_t index, int64_t deadline_ns)
+{
+    int32_t     slot_index = slot_of(window, index);
+    cx_status_t status;
+
+    CX_TRY(align(window));
+    report_progress(window);
+    CX_TRY(run(window, before, 0, before->count, slot_index));
+    open_window(window);
+    mark(window, 2 * index);
+    status = run(window, timed, 0, timed->count, slot_index);
+    mark(window, 2 * index + 1);
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_periods(const cx_window_t *window, const cx_phases_t *phases,
+                              int64_t pair_count, int64_t deadline_ns)
+{
+    cx_status_t status = CX_OK;
+
+    CX_TRY(align(window));
+    open_window(window);
+    for (int64_t i = 0; i < pair_count && status == CX_OK; i++) {
+        int32_t slot_index = slot_of(window, i);
+
+        report_progress(window);
+        mark(window, 2 * i);
+        status = run(window, phases, 0, phases->count, slot_index);
+        mark(window, 2 * i + 1);
+    }
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_floors(const cx_window_t *window, const cx_phases_t *phases,
+                             int64_t pair_count, int64_t deadline_ns)
+{
+    int32_t     last   = phases->count - 1;
+    cx_status_t status = CX_OK;
+
+    CX_TRY(align(window));
+    open_window(window);
+    for (int64_t i = 0; i < pair_count && status == CX_OK; i++) {
+        int32_t slot_index = slot_of(window, i);
+
+        report_progress(window);
+        mark(window, 4 * i);
+        status = run(window, phases, 0, 1, slot_index);
+        mark(window, 4 * i + 1);
+        if (status == CX_OK) {
+            status = run(window, phases, 1, last, slot_index);
+        }
+        mark(window, 4 * i + 2);
+        if (status == CX_OK) {
+            status = run(window, phases, last, last + 1, slot_index);
+        }
+        mark(window, 4 * i + 3);
+    }
+    close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+int64_t cx_window_violation_count(const cx_window_t *window)
+{
+    return window->audit.violation_count ? window->audit.violation_count() : 0;
 }
 
 void cx_window_empty(const cx_window_t *window, int64_t count)

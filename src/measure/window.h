@@ -16,18 +16,36 @@ typedef struct cx_audit {
     int64_t (*violation_count)(void);
 } cx_audit_t;
 
+/* Pieces of work in order, on one slot: each depends on the one before. */
+typedef struct cx_phases {
+    int32_t    count;
+    cx_phase_t list[CX_PHASE_COUNT];
+} cx_phases_t;
+
+/**
+ * events       room for what the windows opened on it stamp
+ * phase        what single, chain and loop enqueue; they use the slots 0 .. slot_count - 1 in turn
+ * first_slot   of the windows that take cx_phases_t: pair `index` is on slot
+ *              first_slot + index % slot_count
+ * barrier      where ranks meet on the device right before a window, behind a spin that lasts until
+ *              every host has enqueued what follows; NULL where they meet on the host alone
+ */
 typedef struct cx_window {
-    const cx_device_ops_t  *device_ops;
-    cx_device_t            *device;
-    cx_stream_t            *stream;
-    cx_events_t            *events; /* room for cx_window_stamp_count(operation count) */
-    const cx_backend_ops_t *backend_ops;
-    cx_session_t           *session;
-    cx_phase_t              phase;
-    int32_t                 slot_count;
-    cx_board_rank_t        *board;
-    cx_audit_t              audit;
+    const cx_device_ops_t     *device_ops;
+    cx_device_t               *device;
+    cx_stream_t               *stream;
+    cx_events_t               *events;
+    const cx_backend_ops_t    *backend_ops;
+    cx_session_t              *session;
+    cx_phase_t                 phase;
+    int32_t                    first_slot, slot_count;
+    cx_board_rank_t           *board;
+    cx_audit_t                 audit;
+    const cx_device_barrier_t *barrier;
 } cx_window_t;
+
+/* Hosts leave their own barrier some microseconds apart and need some more to enqueue. */
+#define CX_WINDOW_ALIGN_SPIN_US 50
 
 /**
  * One operation between two stamps (2*index and 2*index + 1), then wait for it.
@@ -47,11 +65,40 @@ cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count,
 /* The same with only the first and the last stamp (0 and 1). */
 cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns);
 
+/* ---- work of several phases --------------------------------------------------------------------
+ * A phase that a backend does not order on the stream is waited for before the next one. */
+
+/* Untimed and not audited: the phases on the slot of pair `index`, then wait for the device. */
+cx_status_t cx_window_drain(const cx_window_t *window, const cx_phases_t *phases, int64_t index,
+                            int64_t deadline_ns);
+
+/**
+ * The phases `timed` of pair `index` between stamps 2*index and 2*index + 1, then wait for them.
+ * The phases `before`, perhaps none, are enqueued ahead of the first stamp without waiting for
+ * them on the host: the order of the stream keeps their work out of the window, and a host that
+ * waited would let the device run dry and put its own launch into the window.
+ */
+cx_status_t cx_window_phases(const cx_window_t *window, const cx_phases_t *before,
+                             const cx_phases_t *timed, int64_t index, int64_t deadline_ns);
+
+/* `pair_count` times the phases back to back, pair i between stamps 2*i and 2*i + 1, and nothing
+ * else between its phases; no host synchronisation until the end. */
+cx_status_t cx_window_periods(const cx_window_t *window, const cx_phases_t *phases,
+                              int64_t pair_count, int64_t deadline_ns);
+
+/* The same with four stamps from 4*i on: around the first and around the last of the phases, of
+ * which there are two or more. */
+cx_status_t cx_window_floors(const cx_window_t *window, const cx_phases_t *phases,
+                             int64_t pair_count, int64_t deadline_ns);
+
 /* Two stamps around nothing, `count` times: what a window itself costs. */
 void cx_window_empty(const cx_window_t *window, int64_t count);
 
 /* One spin of the device between stamps 0 and 1. */
 cx_status_t cx_window_spin(const cx_window_t *window, double spin_us, int64_t deadline_ns);
+
+/* What the audit has counted so far; 0 when not auditing. */
+int64_t cx_window_violation_count(const cx_window_t *window);
 
 /* A single stamp at `index`, to see when ranks leave an alignment. */
 void cx_window_stamp(const cx_window_t *window, int64_t index);
