@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an open device holds. Not what is done with it. */
+
+#define GPU_PAGE_BYTES ((size_t)4096)
+
+enum {
+    GPU_KERNEL_SPIN,
+    GPU_KERNEL_POISON,
+    GPU_KERNEL_DIGEST,
+    GPU_KERNEL_FLUSH,
+    GPU_KERNEL_BARRIER
+};
+#define GPU_KERNEL_COUNT 5
+
+/* Host memory that the device writes to, one page of it. */
+typedef struct gpu_mailbox {
+    volatile uint64_t missing_rank; /* of a barrier that gave up: that rank plus 1; 0 none */
+    uint64_t          digest_sum;
+} gpu_mailbox_t;
+
+typedef struct gpu_region {
+    struct gpu_region *next; /* owned */
+    void              *address;
+    void              *base;         /* what the library gave; address is its first whole page */
+    void              *handle;       /* of exportable memory */
+    size_t             mapped_bytes; /* of exportable memory; 0 for plain */
+} gpu_region_t;
+
+struct cx_device {
+    const cx_core_t *core;
+    int              handle; /* the library's number of it */
+    int32_t          index;  /* the core's number of it */
+    void            *context;
+    char             bus[32]; /* address on the PCI bus, for the management library */
+    char             model[128];
+    int32_t          multiprocessor_count;
+    int64_t          last_cache_bytes;
+    double           ticks_per_us; /* of the clock that kernels read */
+
+    cx_stream_t   *stream; /* own: copies, zeroing, anchors */
+    gpu_region_t  *regions;
+    gpu_mailbox_t *mailbox;
+    bool           is_capturing;
+    cx_stream_t   *stuck_stream; /* its work may never end: nothing can be freed; NULL none */
+
+    /* The device's clock beside the host's: this event happened at that time. */
+    void   *anchor, *anchor_trial;
+    int64_t anchor_ns, anchor_bound_ns;
+
+    /* What a call without a status could not report; synchronize does. */
+    int         late_code;
+    const char *late_call;
+
+    void  *module;
+    void  *kernels[GPU_KERNEL_COUNT];
+    char   no_kernels[256]; /* why there are none; empty when there are */
+    void  *digest_sum;      /* 8 bytes on the device */
+    void  *flush_memory;
+    size_t flush_bytes;
+};
+
+/* The vendor's half, of which the first four return the vendor's code. */
+static int  vendor_context_open(cx_device_t *device);
+static int  vendor_context_bind(const cx_device_t *device);
+static int  vendor_copy_async(void *to, const void *from, size_t bytes, cx_stream_t *stream);
+static int  vendor_import(void **handle_out, int fd);
+static void vendor_context_close(cx_device_t *device);
+/* Ticks of the kernels' clock in a microsecond. */
+static double vendor_ticks_per_us(const cx_device_t *device);
+
+static void remember_failure(cx_device_t *device, int code, const char *call)
+{
+    if (code != 0 && device->late_code == 0) {
+        device->late_code = code;
+        device->late_call = call;
+    }
+}
+
+static cx_status_t bind_thread(const cx_device_t *device)
+{
+    int code = vendor_context_bind(device);
+
+    return code == 0 ? CX_OK
+                     : fail_call(device->core, code, VENDOR_BIND_NAME,
+                                 "make the device current on this thread");
+}
