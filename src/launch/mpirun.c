@@ -25,9 +25,7 @@ bool cx_mpirun_is_needed(const cx_plan_t *plan, const char *launcher, int32_t ra
     return false;
 }
 
-/* Open MPI refuses root and more ranks than cores unless told; a benchmark of one's own machine may
- * do both. Other implementations do not read these. */
-static void permit(void)
+void cx_mpirun_permit(void)
 {
     (void)setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 0);
     if (geteuid() == 0) {
@@ -55,7 +53,7 @@ cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv, cx_are
     arguments[3] = program;
     /* With the NULL behind them. */
     memcpy(arguments + LEADING_WORD_COUNT, argv + 1, word_count * sizeof *arguments);
-    permit();
+    cx_mpirun_permit();
     (void)execvp("mpirun", (char *const *)(uintptr_t)arguments);
     return CX_FAIL(CX_UNSUPPORTED,
                    "backend mpi needs mpirun to start %d ranks: %s (Debian: apt-get install "

@@ -15,4 +15,8 @@ bool cx_mpirun_is_needed(const cx_plan_t *plan, const char *launcher, int32_t ra
  */
 cx_status_t cx_mpirun_become(int32_t rank_count, const char *const *argv, cx_arena_t *arena);
 
+/* Open MPI refuses root and more ranks than cores unless the environment says otherwise; a
+ * benchmark of one's own machine may do both. Other implementations do not read these variables. */
+void cx_mpirun_permit(void);
+
 #endif
