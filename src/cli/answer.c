@@ -169,9 +169,13 @@ cx_status_t cx_answer_derive(const cx_result_view_t *view, cx_arena_t *arena, cx
         return CX_FAIL(CX_RESOURCE, "out of memory for the answers");
     }
     for (int64_t first = 0; first < view->case_count; first = find_class_end(view, first)) {
-        const class_range_t range  = {view, first, find_class_end(view, first)};
-        cx_answer_t        *answer = &out->answers[out->count++];
+        const class_range_t range = {view, first, find_class_end(view, first)};
+        cx_answer_t        *answer;
 
+        if (cx_result_is_ep(view->cases[first])) {
+            continue; /* ep_answer.h */
+        }
+        answer  = &out->answers[out->count++];
         *answer = (cx_answer_t){.sample = view->cases[first]};
         find_extremes(&range, answer);
         CX_TRY(find_spans(&range, arena, answer));
@@ -400,7 +404,7 @@ static json_t *group_to_json(const cx_answer_t *answer)
                      "spans", spans_to_json(answer));
 }
 
-json_t *cx_answer_to_json(const cx_answer_list_t *list)
+json_t *cx_answer_groups_to_json(const cx_answer_list_t *list)
 {
     json_t *groups = json_array();
 
@@ -410,5 +414,5 @@ json_t *cx_answer_to_json(const cx_answer_list_t *list)
             return NULL;
         }
     }
-    return json_pack("{so}", "groups", groups);
+    return groups;
 }

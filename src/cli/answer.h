@@ -22,7 +22,8 @@ typedef struct cx_answer_span {
     double      ratio_min, ratio_max;
 } cx_answer_span_t;
 
-/* One class of comparable cases. A case and its point are NULL where there is no such number. */
+/* One class of comparable cases (collectives; expert parallelism: ep_answer.h). A case and its
+ * point are NULL where there is no such number. */
 typedef struct cx_answer {
     const cx_result_case_t  *sample; /* the first of the class: op, dtype, ...; its failure */
     const cx_result_case_t  *fastest_case, *peak_case;
@@ -44,8 +45,8 @@ cx_status_t cx_answer_derive(const cx_result_view_t *view, cx_arena_t *arena,
 /* The answer as one sentence. */
 void cx_answer_say(const cx_answer_t *answer, const cx_style_t *style, cx_text_t *out);
 
-/* {"groups": [{op, dtype, redop, placement, regime, rank_count, differs, fastest, peak, spans,
- * ...}]} NULL when memory ran out. */
-json_t *cx_answer_to_json(const cx_answer_list_t *list);
+/* [{op, dtype, redop, placement, regime, rank_count, differs, fastest, peak, spans, ...}]
+ * NULL when memory ran out. */
+json_t *cx_answer_groups_to_json(const cx_answer_list_t *list);
 
 #endif

@@ -99,6 +99,9 @@ static cx_status_t read_long(reader_t *reader, const char *word)
     if (strcmp(name, "json") == 0 && cx_options_find(reader->grammar->rows, "format")) {
         return read_option(reader, "format", "json");
     }
+    if (strcmp(name, "fast") == 0 && reader->grammar->takes_settings) {
+        return read_option(reader, "sampling", "fast");
+    }
     return read_option(reader, name, equals ? equals + 1 : NULL);
 }
 

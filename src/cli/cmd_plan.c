@@ -12,7 +12,11 @@ static void print_cases(const cx_plan_t *plan)
     (void)printf("%s: %zu case%s\n", plan->suite, plan->case_count,
                  plan->case_count == 1 ? "" : "s");
     for (size_t i = 0; i < plan->case_count; i++) {
-        (void)printf("  %-72s %s\n", plan->cases[i].case_id, plan->cases[i].sizes);
+        const cx_case_t *one   = &plan->cases[i];
+        const bool       is_ep = one->family == CX_FAMILY_EP;
+
+        (void)printf("  %-72s %s%s\n", one->case_id, is_ep ? "tokens " : "",
+                     is_ep ? one->ep.tokens : one->sizes);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "model/ep_point.h"
 #include "model/record.h"
 #include "model/run_options.h"
 #include "store/record.h"
@@ -60,7 +61,10 @@ static void fields_page(cx_text_t *page)
 {
     cx_text_format(page, "# Fields\n\nPrinted from the tables of the program; do not edit. Unknown "
                          "values are null, never zero.\n");
-    print_fields(page, "Of a row (one size of a case)", cx_row_fields);
+    print_fields(page, "Of a row (one size of a case; family ep: one component of it)",
+                 cx_row_fields);
+    print_fields(page, "Of a point (family ep: one size of a case, beside its rows)",
+                 cx_ep_point_fields);
     print_fields(page, "Of the harness (its own cost, in every record)", cx_harness_fields);
 }
 

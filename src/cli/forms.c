@@ -5,8 +5,10 @@
 
 #include "base/units.h"
 #include "cli/answer.h"
+#include "cli/ep_answer.h"
 #include "cli/result_points.h"
 #include "model/case.h"
+#include "model/ep_point.h"
 #include "model/record.h"
 
 #include <locale.h>
@@ -30,13 +32,16 @@ json_t *cx_form_result(const cx_result_set_t *set)
     cx_arena_t       arena;
     cx_result_view_t view;
     cx_answer_list_t list;
+    cx_ep_results_t  ep;
     json_t          *out = NULL;
 
     cx_arena_init(&arena);
     if (cx_result_view_read(set->records, &arena, &view) == CX_OK &&
-        cx_answer_derive(&view, &arena, &list) == CX_OK) {
-        out = json_pack("{ss,so,so,sO}", "schema", "collectivex-result/1", "run", run_to_json(set),
-                        "answer", cx_answer_to_json(&list), "records", set->records);
+        cx_answer_derive(&view, &arena, &list) == CX_OK &&
+        cx_ep_results_read(&view, &arena, &ep) == CX_OK) {
+        out = json_pack("{ss,so,s{so,so},sO}", "schema", "collectivex-result/1", "run",
+                        run_to_json(set), "answer", "groups", cx_answer_groups_to_json(&list), "ep",
+                        cx_ep_answer_to_json(&ep, &arena), "records", set->records);
     }
     cx_arena_fini(&arena);
     return out;
@@ -48,6 +53,7 @@ json_t *cx_form_result(const cx_result_set_t *set)
 typedef struct csv {
     FILE *out;
     bool  has_field;
+    bool  has_points; /* some record has: then every line has their columns */
 } csv_t;
 
 /* RFC 4180, section 2, rules 5 to 7. */
@@ -91,6 +97,17 @@ static void end_line(csv_t *csv)
 static const char *const identity_names[] = {"suite",   "case_id", "case_digest", "comparison_key",
                                              "attempt", "launch",  "origin",      NULL};
 
+/* Whether the field is a column of rows already. */
+static bool is_row_field(const cx_field_t *field)
+{
+    const cx_field_t *row = cx_row_fields;
+
+    while (row->name && strcmp(row->name, field->name) != 0) {
+        row++;
+    }
+    return row->name != NULL;
+}
+
 static void put_header(csv_t *csv)
 {
     char key[KEY_BYTES_MAX];
@@ -106,6 +123,11 @@ static void put_header(csv_t *csv)
     }
     for (const cx_field_t *field = cx_row_fields; field->name; field++) {
         put_text(csv, field->name);
+    }
+    for (const cx_field_t *field = cx_ep_point_fields; csv->has_points && field->name; field++) {
+        if (!is_row_field(field)) {
+            put_text(csv, field->name);
+        }
     }
     end_line(csv);
 }
@@ -132,11 +154,38 @@ static void put_identity(csv_t *csv, const json_t *record)
     }
 }
 
+/* The point beside the rows of a size; NULL when there is none. */
+static const json_t *find_point(const json_t *record, int64_t tokens)
+{
+    size_t  i;
+    json_t *point;
+
+    json_array_foreach(json_object_get(record, "points"), i, point)
+    {
+        if (cx_json_whole(point, "tokens_per_rank") == tokens) {
+            return point;
+        }
+    }
+    return NULL;
+}
+
+static void put_point(csv_t *csv, const json_t *point)
+{
+    for (const cx_field_t *field = cx_ep_point_fields; field->name; field++) {
+        if (!is_row_field(field)) {
+            put_value(csv, json_object_get(point, field->name));
+        }
+    }
+}
+
 static void put_row(csv_t *csv, const json_t *record, const json_t *row)
 {
     put_identity(csv, record);
     for (const cx_field_t *field = cx_row_fields; field->name; field++) {
         put_value(csv, json_object_get(row, field->name));
+    }
+    if (csv->has_points) {
+        put_point(csv, find_point(record, cx_json_whole(row, "tokens_per_rank")));
     }
     end_line(csv);
 }
@@ -172,6 +221,20 @@ static void put_record(csv_t *csv, const json_t *record)
     }
 }
 
+static bool have_points(const json_t *records)
+{
+    size_t  i;
+    json_t *record;
+
+    json_array_foreach(records, i, record)
+    {
+        if (json_array_size(json_object_get(record, "points")) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void cx_form_print_csv(FILE *out, const json_t *records)
 {
     const locale_t plain    = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
@@ -180,6 +243,7 @@ void cx_form_print_csv(FILE *out, const json_t *records)
     size_t         i;
     json_t        *record;
 
+    csv.has_points = have_points(records);
     put_header(&csv);
     json_array_foreach(records, i, record)
     {

@@ -73,7 +73,9 @@ static void row_measured(void *context, const cx_case_t *one, int64_t launch_ind
 
     observation->row_count++;
     point.fraction_done = fraction_done(observation, one);
-    cx_progress_update(&observation->progress, &point, cx_now_ns());
+    if (one->family != CX_FAMILY_EP) { /* whose rows all come at the end of the case */
+        cx_progress_update(&observation->progress, &point, cx_now_ns());
+    }
     emit(observation, cx_event_point(one->case_id, launch_index, row));
 }
 

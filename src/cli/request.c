@@ -11,25 +11,22 @@
 static const cx_short_flag_t short_flags[] = {
     {'n', "ranks"}, {'o', "output"}, {'q', "quiet"}, {'v', "verbose"}, {0, NULL}};
 
-static bool uses_auto(const cx_plan_request_t *plan_request)
+static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
 {
-    for (size_t i = 0; i < plan_request->override_count; i++) {
-        const cx_setting_t *setting = &plan_request->overrides[i];
+    cx_request_t *request = context;
 
-        if (strcmp(setting->name, "backend") == 0 && strcmp(setting->text, "auto") != 0) {
-            return false;
-        }
-    }
-    return true;
+    return cx_catalog_auto_backend(request->layout.rank_count, family, &request->arena, out);
 }
 
 static cx_status_t expand(cx_request_t *request)
 {
     cx_plan_request_t plan_request = {.overrides      = request->arguments.settings,
                                       .override_count = request->arguments.setting_count,
-                                      .auto_backend   = "auto",
                                       .auto_device    = "host",
-                                      .backend_rows   = cx_catalog_backend_rows};
+                                      .auto_backend   = auto_backend,
+                                      .backend_rows   = cx_catalog_backend_rows,
+                                      .shape_numbers  = cx_catalog_shape,
+                                      .context        = request};
     cx_node_t        *suite        = NULL;
 
     if (request->arguments.word_count > 0) {
@@ -37,10 +34,6 @@ static cx_status_t expand(cx_request_t *request)
             cx_suite_path(request->arguments.words[0], &request->arena, &plan_request.suite_path));
         CX_TRY(cx_document_read(plan_request.suite_path, &request->arena, &suite));
         plan_request.suite = suite;
-    }
-    if (uses_auto(&plan_request)) {
-        CX_TRY(cx_catalog_auto_backend(request->layout.rank_count, &request->arena,
-                                       &plan_request.auto_backend));
     }
     CX_TRY(cx_plan_expand(&plan_request, &request->arena, &request->plan));
     return cx_precheck(&request->plan, &request->layout);

@@ -12,6 +12,7 @@
 /* Room for what the launches say about one size; every array [launch_count]. */
 typedef struct bench {
     const json_t *const *launches;
+    const char          *component;
     int64_t              launch_count, row_count;
     const json_t       **rows; /* those with a median */
     double              *medians, *deviations, *scratch;
@@ -70,14 +71,23 @@ const char *cx_worst_explain(const cx_worst_t *worst, int64_t launch_count, cx_a
                            worst->detail ? worst->detail : "");
 }
 
-static const json_t *find_rung(const json_t *record, const char *list, int64_t requested_bytes)
+static bool is_component(const json_t *row, const char *component)
+{
+    const char *own = cx_json_text(row, "component");
+
+    return own && component ? strcmp(own, component) == 0 : own == component;
+}
+
+const json_t *cx_result_row_find(const json_t *record, const char *list, const char *component,
+                                 int64_t requested_bytes)
 {
     size_t  i;
     json_t *row;
 
     json_array_foreach(json_object_get(record, list), i, row)
     {
-        if (cx_json_whole(row, "requested_bytes") == requested_bytes) {
+        if (cx_json_whole(row, "requested_bytes") == requested_bytes &&
+            is_component(row, component)) {
             return row;
         }
     }
@@ -165,8 +175,10 @@ static void collect_rung(bench_t *bench, cx_result_point_t *out)
 
     bench->row_count = 0;
     for (int64_t i = 0; i < bench->launch_count; i++) {
-        const json_t *row  = find_rung(bench->launches[i], "rows", out->requested_bytes);
-        const json_t *left = find_rung(bench->launches[i], "left_out", out->requested_bytes);
+        const json_t *record = bench->launches[i];
+        const json_t *row =
+            cx_result_row_find(record, "rows", bench->component, out->requested_bytes);
+        const json_t *left = cx_result_row_find(record, "left_out", NULL, out->requested_bytes);
 
         if (row) {
             cx_worst_add(&worst, cx_json_text(row, "status"), cx_json_text(row, "detail"), i);
@@ -256,30 +268,51 @@ static size_t count_mentions(const json_t *const *launches, int64_t launch_count
     return count;
 }
 
-cx_status_t cx_result_points_read(const json_t *const *launches, int64_t launch_count,
-                                  cx_arena_t *arena, cx_result_case_t *out)
+static cx_status_t bench_init(bench_t *bench, const cx_result_case_t *one, const char *component,
+                              cx_arena_t *arena)
 {
-    const size_t doubles_bytes = (size_t)launch_count * sizeof(double);
-    const size_t mention_count = count_mentions(launches, launch_count);
-    bench_t      bench         = {
-                     .launches     = launches,
-                     .launch_count = launch_count,
-                     .rows         = cx_arena_grab(arena, (size_t)launch_count * sizeof(json_t *)),
-                     .medians      = cx_arena_grab(arena, doubles_bytes),
-                     .deviations   = cx_arena_grab(arena, doubles_bytes),
-                     .scratch      = cx_arena_grab(arena, doubles_bytes),
-                     .arena        = arena,
-    };
-    int64_t           *rungs  = cx_arena_grab(arena, mention_count * sizeof *rungs);
-    cx_result_point_t *points = cx_arena_grab(arena, mention_count * sizeof *points);
+    const size_t doubles_bytes = (size_t)one->launch_count * sizeof(double);
 
-    if (!bench.rows || !bench.medians || !bench.deviations || !bench.scratch || !rungs || !points) {
+    *bench = (bench_t){
+        .launches     = one->launches,
+        .component    = component,
+        .launch_count = one->launch_count,
+        .rows         = cx_arena_grab(arena, (size_t)one->launch_count * sizeof(json_t *)),
+        .medians      = cx_arena_grab(arena, doubles_bytes),
+        .deviations   = cx_arena_grab(arena, doubles_bytes),
+        .scratch      = cx_arena_grab(arena, doubles_bytes),
+        .arena        = arena,
+    };
+    return bench->rows && bench->medians && bench->deviations && bench->scratch
+               ? CX_OK
+               : CX_FAIL(CX_RESOURCE, "out of memory for the points of a case");
+}
+
+cx_status_t cx_result_points_read(cx_result_case_t *one, cx_arena_t *arena)
+{
+    const size_t       mention_count = count_mentions(one->launches, one->launch_count);
+    int64_t           *rungs         = cx_arena_grab(arena, mention_count * sizeof *rungs);
+    cx_result_point_t *points        = cx_arena_grab(arena, mention_count * sizeof *points);
+    bench_t            bench;
+
+    CX_TRY(bench_init(&bench, one, one->component, arena));
+    if (!rungs || !points) {
         return CX_FAIL(CX_RESOURCE, "out of memory for the points of a case");
     }
-    out->point_count = list_rungs(&bench, rungs);
-    out->points      = points;
-    for (int64_t i = 0; i < out->point_count; i++) {
+    one->point_count = list_rungs(&bench, rungs);
+    one->points      = points;
+    for (int64_t i = 0; i < one->point_count; i++) {
         read_rung(&bench, rungs[i], &points[i]);
     }
+    return CX_OK;
+}
+
+cx_status_t cx_result_point_read(const cx_result_case_t *one, const char *component,
+                                 int64_t requested_bytes, cx_arena_t *arena, cx_result_point_t *out)
+{
+    bench_t bench;
+
+    CX_TRY(bench_init(&bench, one, component, arena));
+    read_rung(&bench, requested_bytes, out);
     return CX_OK;
 }

@@ -19,11 +19,18 @@ void cx_worst_add(cx_worst_t *worst, const char *status, const char *detail, int
 const char *cx_worst_explain(const cx_worst_t *worst, int64_t launch_count, cx_arena_t *arena);
 
 /**
- * Fill points and point_count of a case from its launches.
- * shape   launches [launch_count]
+ * Fill points and point_count of a case from its launches, with the rows of its component.
  * errors  CX_RESOURCE memory
  */
-cx_status_t cx_result_points_read(const json_t *const *launches, int64_t launch_count,
-                                  cx_arena_t *arena, cx_result_case_t *out);
+cx_status_t cx_result_points_read(cx_result_case_t *one, cx_arena_t *arena);
+
+/* One size over the launches of a case, from rows of that component; NULL: rows without one. */
+cx_status_t cx_result_point_read(const cx_result_case_t *one, const char *component,
+                                 int64_t requested_bytes, cx_arena_t *arena,
+                                 cx_result_point_t *out);
+
+/* The row of a launch; NULL when it has none. `list` is "rows" or "left_out". */
+const json_t *cx_result_row_find(const json_t *record, const char *list, const char *component,
+                                 int64_t requested_bytes);
 
 #endif

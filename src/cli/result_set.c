@@ -3,15 +3,14 @@
  * Prints nothing. */
 #include "cli/result_set.h"
 
-#include "base/text.h"
+#include "cli/result_keys.h"
 #include "cli/result_points.h"
+#include "measure/pairs.h"
 #include "model/case.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define KEY_BYTES_MAX 65536
 
 /* One launch of a case. */
 typedef struct launch {
@@ -35,13 +34,32 @@ typedef struct drafts {
 } drafts_t;
 
 /* Options with a place of their own in a table; `differs` is made of the others. */
-static const char *const named_options[] = {"family",          "op",      "dtype",  "redop",
-                                            "placement",       "backend", "regime", "sizes",
-                                            "backend_options", NULL};
+static const char *const named_options[] = {"family",
+                                            "op",
+                                            "dtype",
+                                            "redop",
+                                            "placement",
+                                            "backend",
+                                            "regime",
+                                            "sizes",
+                                            "tokens",
+                                            "backend_options",
+                                            "shape",
+                                            "hidden",
+                                            "topk",
+                                            "experts",
+                                            "mode",
+                                            "precision",
+                                            "combine_precision",
+                                            "routing",
+                                            "zipf_exponent",
+                                            "hot_expert",
+                                            "eplb",
+                                            "eplb_seed",
+                                            NULL};
 /* Two backends that differ in these still do the same work. */
-static const char *const backend_options[] = {"backend", "backend_options", "sizes", NULL};
-/* What a backend brings along, so that it separates no classes; also every "backend_...". */
-static const char *const backend_factors[] = {"memory_kind", NULL};
+static const char *const backend_options[] = {"backend", "backend_options", "sizes", "tokens",
+                                              NULL};
 
 static const char *or_empty(const char *text)
 {
@@ -54,65 +72,6 @@ static bool is_listed(const char *const *names, const char *name)
         names++;
     }
     return *names != NULL;
-}
-
-static const char *option_of(const json_t *record, const char *key)
-{
-    return cx_json_text(json_object_get(json_object_get(record, "case"), key), "value");
-}
-
-static const char *finish_key(cx_text_t *text, cx_arena_t *arena)
-{
-    const char *key = text->is_cut ? NULL : cx_arena_text(arena, or_empty(text->bytes));
-
-    cx_text_fini(text);
-    return key;
-}
-
-/* Every option that makes the work what it is. */
-static const char *make_work_key(const json_t *record, cx_arena_t *arena)
-{
-    cx_text_t text;
-
-    cx_text_init(&text, KEY_BYTES_MAX);
-    for (const cx_option_t *row = cx_case_options; row->name; row++) {
-        char key[64];
-
-        cx_option_key(row, key, sizeof key);
-        if (row->role == CX_OPTION_KEY && !is_listed(backend_options, key)) {
-            cx_text_format(&text, "%s\n", or_empty(option_of(record, key)));
-        }
-    }
-    return finish_key(&text, arena);
-}
-
-/* Contract, definition, origin, and every environment factor that is not the backend's. */
-static const char *make_measure_key(const json_t *record, cx_arena_t *arena)
-{
-    static const char *const meanings[] = {"sample", "over_ranks", "percentile", "interval",
-                                           "clock",  "alignment",  NULL};
-    const json_t            *contract   = json_object_get(record, "contract");
-    const json_t            *identity   = json_object_get(record, "identity");
-    const char              *name;
-    json_t                  *value;
-    cx_text_t                text;
-
-    cx_text_init(&text, KEY_BYTES_MAX);
-    cx_text_format(&text, "%s/%lld\n%s\n%s\n", or_empty(cx_json_text(contract, "name")),
-                   (long long)cx_json_whole(contract, "version"),
-                   or_empty(cx_json_text(identity, "origin")),
-                   or_empty(cx_json_text(json_object_get(identity, "source"), "tool")));
-    for (const char *const *key = meanings; *key; key++) {
-        cx_text_format(&text, "%s\n",
-                       or_empty(cx_json_text(json_object_get(record, "definition"), *key)));
-    }
-    json_object_foreach(json_object_get(record, "environment"), name, value)
-    {
-        if (strncmp(name, "backend", 7) != 0 && !is_listed(backend_factors, name)) {
-            cx_text_format(&text, "%s=%s\n", name, or_empty(json_string_value(value)));
-        }
-    }
-    return finish_key(&text, arena);
 }
 
 /* ---- cases from records ---- */
@@ -161,32 +120,50 @@ static cx_status_t file_record(drafts_t *drafts, const json_t *record)
 
 static const char *make_label(const json_t *record, cx_arena_t *arena)
 {
-    const char *backend = or_empty(option_of(record, "backend"));
-    const char *options = or_empty(option_of(record, "backend_options"));
+    const char *backend = or_empty(cx_result_option(record, "backend"));
+    const char *options = or_empty(cx_result_option(record, "backend_options"));
 
     return *options ? cx_arena_format(arena, "%s[%s]", backend, options) : backend;
 }
 
+bool cx_result_is_ep(const cx_result_case_t *one)
+{
+    return one->family && strcmp(one->family, "ep") == 0;
+}
+
 static const char *unless_barrier(const cx_result_case_t *one, const char *text)
 {
-    return one->op && strcmp(one->op, "barrier") == 0 ? NULL : text;
+    return cx_result_is_ep(one) || (one->op && strcmp(one->op, "barrier") == 0) ? NULL : text;
+}
+
+/* What stands for a case of family ep as a whole. */
+static const char *headline_component(const cx_result_case_t *one)
+{
+    const bool is_steady = one->regime && strcmp(one->regime, "steady") == 0;
+
+    if (!cx_result_is_ep(one)) {
+        return NULL;
+    }
+    return cx_component_slug(is_steady ? CX_COMPONENT_PAIR_PERIOD : CX_COMPONENT_ROUNDTRIP);
 }
 
 static void name_case(const json_t *record, cx_arena_t *arena, cx_result_case_t *out)
 {
     const char *rank_count = cx_json_text(json_object_get(record, "environment"), "rank_count");
-    const char *redop      = option_of(record, "redop");
+    const char *redop      = cx_result_option(record, "redop");
 
     out->record     = record;
     out->case_id    = cx_json_text(json_object_get(record, "identity"), "case_id");
     out->origin     = cx_json_text(json_object_get(record, "identity"), "origin");
-    out->op         = option_of(record, "op");
-    out->dtype      = unless_barrier(out, option_of(record, "dtype"));
-    out->redop      = redop && strcmp(redop, "none") == 0 ? NULL : redop;
-    out->placement  = unless_barrier(out, option_of(record, "placement"));
-    out->regime     = option_of(record, "regime");
+    out->family     = cx_result_option(record, "family");
+    out->op         = cx_result_is_ep(out) ? "ep" : cx_result_option(record, "op");
+    out->dtype      = unless_barrier(out, cx_result_option(record, "dtype"));
+    out->redop      = redop && strcmp(redop, "none") == 0 ? NULL : unless_barrier(out, redop);
+    out->placement  = unless_barrier(out, cx_result_option(record, "placement"));
+    out->regime     = cx_result_option(record, "regime");
     out->label      = make_label(record, arena);
     out->rank_count = rank_count ? strtoll(rank_count, NULL, 10) : INT64_MIN;
+    out->component  = headline_component(out);
 }
 
 static cx_status_t finish_case(draft_t *draft, cx_arena_t *arena)
@@ -211,12 +188,13 @@ static cx_status_t finish_case(draft_t *draft, cx_arena_t *arena)
     name_case(best, arena, &draft->one);
     draft->one.status  = worst.status;
     draft->one.detail  = cx_worst_explain(&worst, count, arena);
-    draft->work_key    = make_work_key(best, arena);
-    draft->measure_key = make_measure_key(best, arena);
+    draft->work_key    = cx_result_options_key(best, backend_options, arena);
+    draft->measure_key = cx_result_measure_key(best, arena);
     if (!draft->one.label || !draft->work_key || !draft->measure_key) {
         return CX_FAIL(CX_RESOURCE, "out of memory for the keys of a case");
     }
-    return cx_result_points_read(launches, count, arena, &draft->one);
+    draft->one.launches = launches;
+    return cx_result_points_read(&draft->one, arena);
 }
 
 /* ---- tables and classes ---- */
@@ -228,7 +206,8 @@ static bool has_rows(const draft_t *draft)
 
 static bool is_same_regime(const draft_t *a, const draft_t *b)
 {
-    return strcmp(or_empty(a->one.regime), or_empty(b->one.regime)) == 0;
+    return strcmp(or_empty(a->one.regime), or_empty(b->one.regime)) == 0 &&
+           cx_result_is_ep(&a->one) == cx_result_is_ep(&b->one);
 }
 
 /* A case that failed early does not know where it would have been measured: it stands with the
@@ -275,8 +254,8 @@ static cx_status_t index_cases(drafts_t *drafts, json_t *tables, json_t *classes
             adopt_measure_key(drafts, draft);
         }
         /* Regimes differ in their definition, but a failed case may have none. */
-        key = cx_arena_format(drafts->arena, "%s\n%s", or_empty(draft->one.regime),
-                              draft->measure_key);
+        key = cx_arena_format(drafts->arena, "%s %s\n%s", or_empty(draft->one.family),
+                              or_empty(draft->one.regime), draft->measure_key);
         draft->one.table_index = key ? index_of(tables, key) : -1;
         key = cx_arena_format(drafts->arena, "%s%s", draft->measure_key, draft->work_key);
         draft->one.class_index = key ? index_of(classes, key) : -1;
@@ -318,8 +297,8 @@ static int64_t find_end(const cx_result_view_t *view, int64_t first, bool of_cla
 static bool varies(const cx_result_view_t *view, int64_t first, int64_t end, const char *key)
 {
     for (int64_t i = first + 1; i < end; i++) {
-        if (strcmp(or_empty(option_of(view->cases[i]->record, key)),
-                   or_empty(option_of(view->cases[first]->record, key))) != 0) {
+        if (strcmp(or_empty(cx_result_option(view->cases[i]->record, key)),
+                   or_empty(cx_result_option(view->cases[first]->record, key))) != 0) {
             return true;
         }
     }
@@ -346,7 +325,7 @@ static cx_status_t name_differences(const cx_result_view_t *view, int64_t first,
 
             one->differs =
                 cx_arena_format(arena, "%s%s%s=%s", one->differs, *one->differs ? " " : "", key,
-                                or_empty(option_of(one->record, key)));
+                                or_empty(cx_result_option(one->record, key)));
             if (!one->differs) {
                 return CX_FAIL(CX_RESOURCE, "out of memory for the differences of cases");
             }

@@ -62,16 +62,18 @@ typedef struct cx_result_point {
  * table_index  equal for cases whose numbers mean the same: only these share a column
  * class_index  equal for cases that did the same work in the same place: only these are ranked
  * status       the worst of the launches' records; detail says which launch, when not all of them
- * dtype, redop, placement are NULL where they mean nothing (barrier)
+ * dtype, redop, placement are NULL where they mean nothing (barrier, family ep)
+ * component    family ep: what the points are of, the pair as a whole; NULL for collectives
  */
 typedef struct cx_result_case {
-    const json_t      *record; /* of the first launch with rows, or else of the first */
-    const char        *case_id, *origin;
-    const char        *op, *dtype, *redop, *placement, *regime, *label;
-    const char        *differs, *status, *detail;
-    int64_t            table_index, class_index, order_index;
-    int64_t            rank_count, launch_count, point_count;
-    cx_result_point_t *points; /* [point_count] by requested_bytes */
+    const json_t        *record;   /* of the first launch with rows, or else of the first */
+    const json_t *const *launches; /* [launch_count] */
+    const char          *case_id, *origin, *family, *component;
+    const char          *op, *dtype, *redop, *placement, *regime, *label;
+    const char          *differs, *status, *detail;
+    int64_t              table_index, class_index, order_index;
+    int64_t              rank_count, launch_count, point_count;
+    cx_result_point_t   *points; /* [point_count] by requested_bytes */
 } cx_result_case_t;
 
 typedef struct cx_result_view {
@@ -86,6 +88,9 @@ typedef struct cx_result_view {
  * errors  CX_RESOURCE memory
  */
 cx_status_t cx_result_view_read(const json_t *records, cx_arena_t *arena, cx_result_view_t *out);
+
+/* The case is of family ep: it has points of several components (ep_result.h). */
+bool cx_result_is_ep(const cx_result_case_t *one);
 
 /* NULL when the case has no such rung. */
 const cx_result_point_t *cx_result_case_at(const cx_result_case_t *one, int64_t requested_bytes);

@@ -3,79 +3,31 @@
 #include "cli/result_table.h"
 
 #include "cli/answer.h"
+#include "cli/ep_answer.h"
+#include "cli/ep_table.h"
+#include "cli/page.h"
 #include "cli/result_points.h"
 #include "cli/result_rows.h"
 #include "run/facts.h"
 
 #include <string.h>
 
-#define LINE_BYTES_MAX 8192
 #define ANSWERS_MAX 12
-
-/* Where the page goes, and what was seen on the way. */
-typedef struct page {
-    FILE                  *out;
-    const cx_style_t      *style;
-    const cx_result_set_t *set;
-    cx_arena_t            *arena;
-    cx_signs_t             signs;
-    bool                   is_markdown, has_full, has_compact, has_launches;
-} page_t;
-
-/* A line of its own in the text, a list item or a paragraph in Markdown; made safe here. */
-static void say(const page_t *page, cx_meaning_t meaning, const char *text)
-{
-    char clean[LINE_BYTES_MAX];
-
-    cx_style_clean(page->style, text, clean, sizeof clean);
-    if (page->is_markdown) {
-        fprintf(page->out, "%s", meaning == CX_MEANING_BOLD ? "- " : "");
-        cx_markdown_put(page->out, clean);
-        fprintf(page->out, "%s", meaning == CX_MEANING_BOLD ? "\n" : "  \n");
-        return;
-    }
-    cx_style_wrap(page->out, page->style, meaning, 0, 2, clean);
-}
-
-static void say_pair(const page_t *page, const char *name, cx_meaning_t meaning, const char *text)
-{
-    char clean[LINE_BYTES_MAX];
-
-    if (!text || !*text) {
-        return;
-    }
-    cx_style_clean(page->style, text, clean, sizeof clean);
-    fprintf(page->out, "%s: ", name);
-    if (page->is_markdown) {
-        cx_markdown_put(page->out, clean);
-        fprintf(page->out, "  \n");
-    } else {
-        cx_style_put(page->out, page->style, meaning, clean);
-        fprintf(page->out, "\n");
-    }
-}
-
-/* Parts of a heading with a dot between them; NULL and "" are passed over. */
-static void join(const page_t *page, cx_text_t *line, const char *part)
-{
-    if (part && *part) {
-        cx_text_format(line, "%s%s%s%s", line->length > 0 ? " " : "",
-                       line->length > 0 ? cx_style_glyph(page->style, CX_GLYPH_DOT) : "",
-                       line->length > 0 ? " " : "", part);
-    }
-}
-
-static void finish(const page_t *page, cx_meaning_t meaning, cx_text_t *line)
-{
-    if (line->length > 0) {
-        say(page, meaning, line->bytes);
-    }
-    cx_text_fini(line);
-}
 
 /* ---- above the tables ---- */
 
-static cx_status_t print_answers(const page_t *page, const cx_result_view_t *view)
+static void say_more(const cx_page_t *page, int64_t count)
+{
+    cx_text_t line;
+
+    if (count > 0) {
+        cx_page_begin(&line);
+        cx_text_format(&line, "%lld more kinds of work: -v, or the table", (long long)count);
+        cx_page_finish(page, CX_MEANING_PLAIN, &line);
+    }
+}
+
+static cx_status_t print_answers(const cx_page_t *page, const cx_result_view_t *view)
 {
     const bool       is_all = page->is_markdown || page->set->is_verbose;
     cx_answer_list_t list;
@@ -83,36 +35,53 @@ static cx_status_t print_answers(const page_t *page, const cx_result_view_t *vie
 
     CX_TRY(cx_answer_derive(view, page->arena, &list));
     for (int64_t i = 0; i < list.count && (is_all || i < ANSWERS_MAX); i++) {
-        cx_text_init(&line, LINE_BYTES_MAX);
+        cx_page_begin(&line);
         cx_answer_say(&list.answers[i], page->style, &line);
-        finish(page, CX_MEANING_BOLD, &line);
+        cx_page_finish(page, CX_MEANING_BOLD, &line);
     }
-    if (!is_all && list.count > ANSWERS_MAX) {
-        cx_text_init(&line, LINE_BYTES_MAX);
-        cx_text_format(&line, "%lld more kinds of work: -v, or the table",
-                       (long long)list.count - ANSWERS_MAX);
-        finish(page, CX_MEANING_PLAIN, &line);
-    }
-    if (list.count == 0) {
-        say(page, CX_MEANING_BOLD, "no records: nothing was measured");
+    say_more(page, is_all ? 0 : list.count - ANSWERS_MAX);
+    if (view->case_count == 0) {
+        cx_page_say(page, CX_MEANING_BOLD, "no records: nothing was measured");
     }
     return CX_OK;
 }
 
-static void print_header(const page_t *page)
+static cx_status_t print_ep_answers(const cx_page_t *page, const cx_ep_results_t *ep)
+{
+    const bool        is_all = page->is_markdown || page->set->is_verbose;
+    cx_ep_contrasts_t contrasts;
+    cx_text_t         line;
+
+    for (int64_t i = 0; i < ep->work_count && (is_all || i < ANSWERS_MAX); i++) {
+        cx_page_begin(&line);
+        cx_ep_answer_say(ep->works[i], page->style, page->arena, &line);
+        cx_page_finish(page, CX_MEANING_BOLD, &line);
+    }
+    say_more(page, is_all ? 0 : ep->work_count - ANSWERS_MAX);
+    CX_TRY(cx_ep_contrasts_derive(ep, page->arena, &contrasts));
+    for (int64_t i = 0; i < contrasts.count; i++) {
+        cx_page_begin(&line);
+        cx_ep_contrast_say(&contrasts.items[i], page->arena, &line);
+        cx_page_finish(page, CX_MEANING_BOLD, &line);
+    }
+    return CX_OK;
+}
+
+static void print_header(const cx_page_t *page)
 {
     cx_text_t line;
 
     fprintf(page->out, "\n");
-    cx_text_init(&line, LINE_BYTES_MAX);
-    join(page, &line, page->set->title);
-    join(page, &line, page->set->started_utc);
-    join(page, &line, page->set->is_partial ? "PARTIAL: stopped before all was measured" : NULL);
-    finish(page, CX_MEANING_DIM, &line);
-    cx_text_init(&line, LINE_BYTES_MAX);
-    join(page, &line, page->set->machine);
-    join(page, &line, page->set->program);
-    finish(page, CX_MEANING_DIM, &line);
+    cx_page_begin(&line);
+    cx_page_join(page, &line, page->set->title);
+    cx_page_join(page, &line, page->set->started_utc);
+    cx_page_join(page, &line,
+                 page->set->is_partial ? "PARTIAL: stopped before all was measured" : NULL);
+    cx_page_finish(page, CX_MEANING_DIM, &line);
+    cx_page_begin(&line);
+    cx_page_join(page, &line, page->set->machine);
+    cx_page_join(page, &line, page->set->program);
+    cx_page_finish(page, CX_MEANING_DIM, &line);
 }
 
 /* ---- one table ---- */
@@ -127,52 +96,21 @@ static const char *spell_label(const cx_result_case_t *one, cx_case_label_t labe
     return text;
 }
 
-static bool has_fact(const cx_result_case_t *one, const char *name)
-{
-    const char *text = cx_json_text(json_object_get(one->record, "environment"), name);
-
-    return text && strcmp(text, "true") == 0;
-}
-
-/* What the numbers are, beyond the ordinary; the same for every row of a table. */
-static void join_facts(const page_t *page, const cx_result_case_t *one, cx_text_t *line)
-{
-    const bool is_imported = one->origin && strcmp(one->origin, "imported") == 0;
-
-    join(page, line, is_imported ? "imported" : NULL);
-    join(page, line, has_fact(one, CX_FACTOR_MOVES_NO_DATA) ? "moves no data" : NULL);
-    join(page, line, has_fact(one, CX_FACTOR_VIRTUAL_TIME) ? "virtual time" : NULL);
-    join(page, line, has_fact(one, CX_FACTOR_OVERSUBSCRIBED) ? "oversubscribed" : NULL);
-}
-
 /* Regime, ranks, and every name that all rows share. */
-static void print_heading(const page_t *page, const cx_case_range_t *range)
+static void print_heading(const cx_page_t *page, const cx_case_range_t *range)
 {
     const cx_result_case_t *one = range->cases[0];
     cx_text_t               line;
-    char                    ranks[32];
 
-    cx_text_init(&line, LINE_BYTES_MAX);
-    join(page, &line, one->regime);
+    cx_page_begin(&line);
+    cx_page_join(page, &line, one->regime);
     for (int i = 0; i < CX_CASE_LABEL_COUNT; i++) {
         if (!cx_case_label_varies(range, (cx_case_label_t)i)) {
-            join(page, &line, spell_label(one, (cx_case_label_t)i));
+            cx_page_join(page, &line, spell_label(one, (cx_case_label_t)i));
         }
     }
-    if (one->rank_count != INT64_MIN) {
-        (void)snprintf(ranks, sizeof ranks, "%lld rank%s", (long long)one->rank_count,
-                       one->rank_count == 1 ? "" : "s");
-        join(page, &line, ranks);
-    }
-    join_facts(page, one, &line);
-    fprintf(page->out, page->is_markdown ? "\n### " : "\n");
-    if (page->is_markdown) {
-        cx_markdown_put(page->out, line.bytes ? line.bytes : "");
-        fprintf(page->out, "\n\n");
-        cx_text_fini(&line);
-        return;
-    }
-    finish(page, CX_MEANING_BOLD, &line);
+    cx_page_join_facts(page, one, &line);
+    cx_page_heading(page, &line);
 }
 
 static const json_t *find_definition(const cx_case_range_t *range)
@@ -200,7 +138,7 @@ static int64_t find_launch_count(const cx_case_range_t *range)
 }
 
 /* "statistic: WHAT A SAMPLE IS; max over ranks; nearest rank; +- INTERVAL; median of 3 launches" */
-static void print_statistic(page_t *page, const cx_case_range_t *range)
+static void print_statistic(cx_page_t *page, const cx_case_range_t *range)
 {
     const json_t *definition   = find_definition(range);
     const int64_t launch_count = find_launch_count(range);
@@ -209,7 +147,7 @@ static void print_statistic(page_t *page, const cx_case_range_t *range)
     const char   *interval     = cx_json_text(definition, "interval");
     cx_text_t     line;
 
-    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_page_begin(&line);
     if (definition) {
         const char *sample = cx_json_text(definition, "sample");
 
@@ -229,10 +167,10 @@ static void print_statistic(page_t *page, const cx_case_range_t *range)
         page->has_launches = true;
         cx_text_format(&line, "; median of %lld launches", (long long)launch_count);
     }
-    finish(page, CX_MEANING_DIM, &line);
+    cx_page_finish(page, CX_MEANING_DIM, &line);
 }
 
-static cx_status_t print_table(page_t *page, const cx_case_range_t *range)
+static cx_status_t print_table(cx_page_t *page, const cx_case_range_t *range)
 {
     const bool is_full = page->is_markdown || page->set->is_verbose ||
                          cx_result_row_count(range) <= CX_RESULT_ROWS_MAX;
@@ -248,16 +186,11 @@ static cx_status_t print_table(page_t *page, const cx_case_range_t *range)
     }
     print_heading(page, range);
     print_statistic(page, range);
-    fprintf(page->out, "\n");
-    if (page->is_markdown) {
-        cx_table_print_markdown(page->out, &table);
-    } else {
-        cx_table_print(page->out, &table);
-    }
+    cx_page_table(page, &table);
     return CX_OK;
 }
 
-static cx_status_t print_tables(page_t *page, const cx_result_view_t *view)
+static cx_status_t print_tables(cx_page_t *page, const cx_result_view_t *view)
 {
     int64_t first = 0;
 
@@ -269,14 +202,16 @@ static cx_status_t print_tables(page_t *page, const cx_result_view_t *view)
             range.count++;
             first++;
         }
-        CX_TRY(print_table(page, &range));
+        if (!cx_result_is_ep(range.cases[0])) {
+            CX_TRY(print_table(page, &range));
+        }
     }
     return CX_OK;
 }
 
 /* ---- below the tables ---- */
 
-static void add_sign(const page_t *page, bool is_used, cx_glyph_t glyph, const char *meaning,
+static void add_sign(const cx_page_t *page, bool is_used, cx_glyph_t glyph, const char *meaning,
                      cx_text_t *line)
 {
     if (is_used) {
@@ -285,20 +220,20 @@ static void add_sign(const page_t *page, bool is_used, cx_glyph_t glyph, const c
     }
 }
 
-static void print_legend(const page_t *page)
+static void print_legend(const cx_page_t *page)
 {
     const cx_signs_t *signs = &page->signs;
     cx_text_t         line;
 
     fprintf(page->out, "\n");
-    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_page_begin(&line);
     add_sign(page, signs->has_best, CX_GLYPH_BEST,
              page->has_compact ? "fastest at every size of its row" : "fastest", &line);
     add_sign(page, signs->has_tie, CX_GLYPH_TIE, "tie, order not established", &line);
     add_sign(page, signs->has_caveat, CX_GLYPH_CAVEAT, "caveat", &line);
     add_sign(page, signs->has_failed, CX_GLYPH_FAILED, "failed or unsupported", &line);
-    finish(page, CX_MEANING_DIM, &line);
-    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_page_finish(page, CX_MEANING_DIM, &line);
+    cx_page_begin(&line);
     cx_text_format(&line, "GB/s are 10^9 bytes/s");
     if (page->has_full) {
         cx_text_format(&line, "; skew is the last rank's start after the first's, median");
@@ -306,31 +241,32 @@ static void print_legend(const page_t *page)
     if (page->has_full && (signs->has_best || signs->has_tie)) {
         cx_text_format(&line, "; vs best is p50 over the best p50");
     }
-    if (page->has_launches) {
+    if (page->has_launches && (page->has_full || page->has_compact)) {
         cx_text_format(&line, "; spread is (max - min) / median of the launches' medians, and "
                               "intervals reach over all launches");
     }
-    finish(page, CX_MEANING_DIM, &line);
+    cx_page_finish(page, CX_MEANING_DIM, &line);
+    cx_ep_legend_print(page);
 }
 
-static void warn(const page_t *page, const char *text)
+static void warn(const cx_page_t *page, const char *text)
 {
     cx_text_t line;
 
-    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_page_begin(&line);
     cx_text_format(&line, "warning: %s", text);
-    finish(page, CX_MEANING_CAVEAT, &line);
+    cx_page_finish(page, CX_MEANING_CAVEAT, &line);
 }
 
-static void warn_count(const page_t *page, int64_t count, const char *what, const char *detail)
+static void warn_count(const cx_page_t *page, int64_t count, const char *what, const char *detail)
 {
     cx_text_t line;
 
     if (count > 0) {
-        cx_text_init(&line, LINE_BYTES_MAX);
+        cx_page_begin(&line);
         cx_text_format(&line, "warning: %lld %s %s%s", (long long)count,
                        count == 1 ? "size" : "sizes", what, detail);
-        finish(page, CX_MEANING_CAVEAT, &line);
+        cx_page_finish(page, CX_MEANING_CAVEAT, &line);
     }
 }
 
@@ -356,14 +292,14 @@ static void count_caveats(const cx_result_view_t *view, int64_t *unstable_count,
 static bool find_fact(const cx_result_view_t *view, const char *name)
 {
     for (int64_t i = 0; i < view->case_count; i++) {
-        if (has_fact(view->cases[i], name)) {
+        if (cx_page_has_fact(view->cases[i], name)) {
             return true;
         }
     }
     return false;
 }
 
-static void print_warnings(const page_t *page, const cx_result_view_t *view)
+static void print_warnings(const cx_page_t *page, const cx_result_view_t *view)
 {
     int64_t     unstable_count = 0, unverified_count = 0;
     json_t     *findings = json_object();
@@ -394,7 +330,7 @@ static bool is_plain_word(const char *word)
 }
 
 /* The recorded argv as a person would type it again. */
-static const char *spell_command(const page_t *page)
+static const char *spell_command(const cx_page_t *page)
 {
     const json_t *record = json_array_get(page->set->records, 0);
     cx_text_t     line;
@@ -402,7 +338,7 @@ static const char *spell_command(const page_t *page)
     size_t        i;
     json_t       *item;
 
-    cx_text_init(&line, LINE_BYTES_MAX);
+    cx_page_begin(&line);
     json_array_foreach(json_object_get(record, "command"), i, item)
     {
         const char *word = json_string_value(item);
@@ -422,27 +358,31 @@ static const char *spell_command(const page_t *page)
     return text;
 }
 
-static void print_footer(const page_t *page)
+static void print_footer(const cx_page_t *page)
 {
     const cx_result_set_t *set = page->set;
 
-    say_pair(page, "report", CX_MEANING_PATH, set->report_path);
-    say_pair(page, "data", CX_MEANING_PATH, set->data_path);
-    say_pair(page, "repeat", CX_MEANING_PLAIN,
-             set->repeat_command ? set->repeat_command : spell_command(page));
+    cx_page_pair(page, "report", CX_MEANING_PATH, set->report_path);
+    cx_page_pair(page, "data", CX_MEANING_PATH, set->data_path);
+    cx_page_pair(page, "repeat", CX_MEANING_PLAIN,
+                 set->repeat_command ? set->repeat_command : spell_command(page));
     for (const char *const *hint = set->hints; hint && *hint; hint++) {
-        say_pair(page, "next", CX_MEANING_PLAIN, *hint);
+        cx_page_pair(page, "next", CX_MEANING_PLAIN, *hint);
     }
 }
 
-static cx_status_t print_page(page_t *page)
+static cx_status_t print_page(cx_page_t *page)
 {
     cx_result_view_t view;
+    cx_ep_results_t  ep;
 
     CX_TRY(cx_result_view_read(page->set->records, page->arena, &view));
+    CX_TRY(cx_ep_results_read(&view, page->arena, &ep));
     CX_TRY(print_answers(page, &view));
+    CX_TRY(print_ep_answers(page, &ep));
     print_header(page);
     CX_TRY(print_tables(page, &view));
+    CX_TRY(cx_ep_tables_print(page, &ep));
     if (view.case_count > 0) {
         print_legend(page);
     }
@@ -455,8 +395,8 @@ static void print_on(FILE *out, const cx_style_t *style, const cx_result_set_t *
                      bool is_markdown)
 {
     cx_arena_t arena;
-    page_t     page = {
-            .out = out, .style = style, .set = set, .arena = &arena, .is_markdown = is_markdown};
+    cx_page_t  page = {
+         .out = out, .style = style, .set = set, .arena = &arena, .is_markdown = is_markdown};
 
     cx_arena_init(&arena);
     if (print_page(&page) != CX_OK) {

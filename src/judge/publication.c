@@ -45,6 +45,8 @@ static bool stands(const cx_judge_facts_t *facts, cx_reason_t reason)
         return facts->is_imported;
     case CX_REASON_NO_PROVENANCE:
         return !facts->has_provenance;
+    case CX_REASON_FAST_SAMPLING:
+        return facts->is_fast;
     default:
         return facts->launch_count < CX_OFFICIAL_LAUNCH_COUNT_MIN;
     }

@@ -22,6 +22,7 @@ typedef struct cx_judge_facts {
     bool        moves_no_data; /* backend null, or a device of virtual time */
     bool        is_settled, is_disturbed;
     bool        is_oversubscribed, is_debug_build, is_git_dirty;
+    bool        is_fast; /* family ep: sampling is fast */
 } cx_judge_facts_t;
 
 typedef struct cx_publication {

@@ -2,10 +2,10 @@
 /* What follows from a case: its shape, its names, its digest. */
 #include "model/case.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
-#define CANONICAL_BYTES_MAX 4096
+#define CANONICAL_BYTES_MAX 8192
 
 size_t cx_dtype_bytes(cx_dtype_t dtype)
 {
@@ -63,21 +63,82 @@ cx_shape_t cx_case_shape(const cx_case_t *one)
              .is_in_place = one->placement == 1,
     };
 
+    if (one->family == CX_FAMILY_EP) {
+        shape.root_rank = -1;
+        shape.ep        = (cx_ep_problem_t){.mode           = (cx_ep_mode_t)one->ep.mode,
+                                            .dispatch_codec = (cx_codec_t)one->ep.dispatch_codec,
+                                            .combine_codec  = (cx_codec_t)one->ep.combine_codec,
+                                            .hidden_elems   = one->ep.hidden_elems,
+                                            .topk           = one->ep.topk};
+    }
     return shape;
 }
 
 const char *cx_case_contract(const cx_case_t *one)
 {
-    static const char *const contracts[CX_REGIME_COUNT] = {
+    static const char *const collective[CX_REGIME_COUNT] = {
 #define CONTRACT(name, slug, text) "collective." slug,
         CX_REGIME_MAP(CONTRACT)
 #undef CONTRACT
     };
+    static const char *const ep[CX_PAIR_PROFILE_COUNT][CX_REGIME_COUNT] = {
+#define CONTRACT(name, slug, a, b, c, d, e, f) \
+    [CX_PAIR_PROFILE_##name] = {               \
+        [CX_REGIME_ISOLATED] = "ep.isolated." slug, [CX_REGIME_STEADY] = "ep.steady." slug},
+        CX_PAIR_SAMPLING_MAP(CONTRACT)
+#undef CONTRACT
+    };
 
-    return contracts[one->regime];
+    return one->family == CX_FAMILY_EP ? ep[one->ep.sampling][one->regime]
+                                       : collective[one->regime];
 }
 
-bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row)
+/* Options every family has. */
+static bool is_common(const cx_option_t *row)
+{
+    switch (row->offset) {
+    case offsetof(cx_case_t, family):
+    case offsetof(cx_case_t, backend):
+    case offsetof(cx_case_t, device):
+    case offsetof(cx_case_t, regime):
+    case offsetof(cx_case_t, seed):
+    case offsetof(cx_case_t, rotate_bytes):
+    case offsetof(cx_case_t, is_verified):
+    case offsetof(cx_case_t, timeout_us):
+    case offsetof(cx_case_t, backend_options):
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool cx_case_option_is_own(const cx_case_t *one, const cx_option_t *row)
+{
+    const bool is_of_ep = row->offset >= offsetof(cx_case_t, ep) &&
+                          row->offset < offsetof(cx_case_t, ep) + sizeof one->ep;
+
+    return is_common(row) || is_of_ep == (one->family == CX_FAMILY_EP);
+}
+
+static bool applies_to_ep(const cx_case_t *one, const cx_option_t *row)
+{
+    switch (row->offset) {
+    case offsetof(cx_case_t, ep.trace):
+        return one->ep.routing == CX_EP_ROUTING_TRACE;
+    case offsetof(cx_case_t, ep.zipf_exponent):
+        return one->ep.routing == CX_EP_ROUTING_ZIPF;
+    case offsetof(cx_case_t, ep.hot_expert):
+        return one->ep.routing == CX_EP_ROUTING_HOTSPOT;
+    case offsetof(cx_case_t, ep.plan_seed):
+        return one->ep.redundant_count > 0;
+    case offsetof(cx_case_t, ep.consume):
+        return one->ep.dispatch_codec != CX_CODEC_BF16;
+    default:
+        return true;
+    }
+}
+
+static bool applies_to_collective(const cx_case_t *one, const cx_option_t *row)
 {
     cx_collective_t op = (cx_collective_t)one->op;
 
@@ -103,6 +164,14 @@ bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row)
     }
 }
 
+bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row)
+{
+    if (!cx_case_option_is_own(one, row)) {
+        return false;
+    }
+    return one->family == CX_FAMILY_EP ? applies_to_ep(one, row) : applies_to_collective(one, row);
+}
+
 static cx_status_t neutralise(cx_case_t *one, cx_arena_t *arena)
 {
     for (const cx_option_t *row = cx_case_options; row->name; row++) {
@@ -111,21 +180,24 @@ static cx_status_t neutralise(cx_case_t *one, cx_arena_t *arena)
             one->origins[row - cx_case_options] = CX_ORIGIN_DEFAULT;
         }
     }
-    if (!cx_collective_reduces((cx_collective_t)one->op)) {
+    if (one->family == CX_FAMILY_EP || !cx_collective_reduces((cx_collective_t)one->op)) {
         one->redop = CX_REDOP_NONE;
     }
-    if (one->op == CX_COLLECTIVE_BARRIER) {
+    if (one->family == CX_FAMILY_COLLECTIVE && one->op == CX_COLLECTIVE_BARRIER) {
         one->sizes = "0B";
     }
     return CX_OK;
 }
 
-/* Every option on a line of its own, in table order. */
+/* Every option of the family on a line of its own, in table order. */
 static size_t print_canonical(const cx_case_t *one, char *out, size_t out_bytes)
 {
     size_t used = 0;
 
     for (const cx_option_t *row = cx_case_options; row->name && used + 64 < out_bytes; row++) {
+        if (!cx_case_option_is_own(one, row)) {
+            continue;
+        }
         used        = (size_t)(stpcpy(out + used, row->name) - out);
         out[used++] = '=';
         used += strlen(cx_option_print(row, one, out + used, out_bytes - used - 1));
@@ -134,19 +206,58 @@ static size_t print_canonical(const cx_case_t *one, char *out, size_t out_bytes)
     return used;
 }
 
+/* The file of a shape without folder and suffix: part of a name of files. */
+static char *name_of_shape(const cx_case_t *one, char *out, size_t out_bytes)
+{
+    const char *slash = strrchr(one->ep.shape, '/');
+    const char *name  = slash ? slash + 1 : one->ep.shape;
+    size_t      used  = 0;
+
+    for (; name[used] && name[used] != '.' && used + 1 < out_bytes; used++) {
+        out[used] = isalnum((unsigned char)name[used]) ? name[used] : '-';
+    }
+    out[used] = '\0';
+    return out;
+}
+
+static const char *name_ep(const cx_case_t *one, cx_arena_t *arena)
+{
+    const cx_case_ep_t *ep      = &one->ep;
+    const char         *combine = ep->combine_codec == CX_CODEC_BF16 ? "" : "-";
+    char                shape[64];
+
+    return cx_arena_format(
+        arena, "ep.%s.%s.%s%s%s.%s%s.%s%s.%s.%s.%.8s", name_of_shape(one, shape, sizeof shape),
+        cx_ep_mode_slugs[ep->mode], cx_codec_slugs[ep->dispatch_codec], combine,
+        *combine ? cx_codec_slugs[ep->combine_codec] : "", cx_ep_routing_slugs[ep->routing],
+        ep->redundant_count > 0 ? "-eplb" : "", cx_regime_slugs[one->regime],
+        ep->sampling == CX_PAIR_PROFILE_FAST ? "-fast" : "", one->backend, one->device,
+        one->digest);
+}
+
+static const char *name_collective(const cx_case_t *one, cx_arena_t *arena)
+{
+    const bool has_redop = one->redop != CX_REDOP_NONE;
+
+    return cx_arena_format(arena, "%s.%s%s%s.%s.%s.%s.%s.%.8s", cx_collective_slugs[one->op],
+                           cx_dtype_slugs[one->dtype], has_redop ? "." : "",
+                           has_redop ? cx_redop_slugs[one->redop] : "",
+                           cx_placement_slugs[one->placement], cx_regime_slugs[one->regime],
+                           one->backend, one->device, one->digest);
+}
+
 cx_status_t cx_case_seal(cx_case_t *one, cx_arena_t *arena)
 {
     char   canonical[CANONICAL_BYTES_MAX];
     size_t length;
 
+    if (one->family == CX_FAMILY_EP && one->regime == CX_REGIME_LOOP_MEAN) {
+        return CX_FAIL(CX_INVALID, "regime: family ep has no loop_mean: a mean over a loop of "
+                                   "pairs has no percentiles; use isolated or steady");
+    }
     CX_TRY(neutralise(one, arena));
     length = print_canonical(one, canonical, sizeof canonical);
     cx_hash_hex(canonical, length, one->digest);
-    one->case_id =
-        cx_arena_format(arena, "%s.%s%s%s.%s.%s.%s.%s.%.8s", cx_collective_slugs[one->op],
-                        cx_dtype_slugs[one->dtype], one->redop == CX_REDOP_NONE ? "" : ".",
-                        one->redop == CX_REDOP_NONE ? "" : cx_redop_slugs[one->redop],
-                        cx_placement_slugs[one->placement], cx_regime_slugs[one->regime],
-                        one->backend, one->device, one->digest);
+    one->case_id = one->family == CX_FAMILY_EP ? name_ep(one, arena) : name_collective(one, arena);
     return one->case_id ? CX_OK : CX_FAIL(CX_RESOURCE, "out of memory for a case");
 }

@@ -6,9 +6,11 @@
 
 #include "base/hash.h"
 #include "collectivex/shape.h"
+#include "model/ep_words.h"
 #include "model/options.h"
 
-#define CX_CASE_OPTION_COUNT_MAX 32
+#define CX_CASE_OPTION_COUNT_MAX 64
+#define CX_CASE_EP_SEED 67 /* family ep, unless a seed is given: that of the published rows */
 
 /* name, slug, what one sample is */
 #define CX_REGIME_MAP(X)                                                                 \
@@ -26,13 +28,25 @@ typedef enum cx_regime {
 /* rotated: operations take their buffers in turn from many; hot: from as few as can be checked. */
 typedef enum cx_buffers { CX_BUFFERS_ROTATED, CX_BUFFERS_HOT, CX_BUFFERS_COUNT } cx_buffers_t;
 
+/* What is asked of family ep alone. hidden_elems, topk and expert_count are 0 until the plan has
+ * put the numbers of the shape there. */
+typedef struct cx_case_ep {
+    const char *shape, *tokens, *trace;
+    int64_t     hidden_elems, topk, expert_count, hot_expert, redundant_count, plan_seed,
+        domain_rank_count;
+    double  zipf_exponent;
+    int32_t mode, dispatch_codec, combine_codec, routing, uneven, profile, placement, sampling,
+        consume; /* enums of collectivex/ep.h and ep_words.h */
+} cx_case_ep_t;
+
 typedef struct cx_case {
-    int32_t     family, op, dtype, redop, placement, regime, buffers;
-    const char *backend, *device, *sizes, *traffic;
-    const char *backend_options; /* "name=value;..." of the backend's own table, in its order */
-    int64_t     root, seed, rotate_bytes, samples_min, samples_max, warmup_min, loop_iters;
-    double      traffic_skew_ratio, budget_us, timeout_us, target_ratio;
-    bool        is_verified;
+    int32_t      family, op, dtype, redop, placement, regime, buffers;
+    const char  *backend, *device, *sizes, *traffic;
+    const char  *backend_options; /* "name=value;..." of the backend's own table, in its order */
+    int64_t      root, seed, rotate_bytes, samples_min, samples_max, warmup_min, loop_iters;
+    double       traffic_skew_ratio, budget_us, timeout_us, target_ratio;
+    bool         is_verified;
+    cx_case_ep_t ep;
 
     uint8_t     origins[CX_CASE_OPTION_COUNT_MAX]; /* cx_origin_t by row of the table */
     const char *case_id;                           /* readable, unique within a plan */
@@ -47,25 +61,30 @@ extern const char *const cx_dtype_slugs[];
 extern const char *const cx_redop_slugs[];
 extern const char *const cx_regime_slugs[];
 extern const char *const cx_placement_slugs[];
+extern const char *const cx_family_slugs[];
 
 size_t      cx_dtype_bytes(cx_dtype_t dtype);
 bool        cx_collective_reduces(cx_collective_t op);
 bool        cx_collective_is_rooted(cx_collective_t op);
 const char *cx_regime_text(cx_regime_t regime);
 
-/* What a backend is told of the case. */
+/* What a backend is told of the case. Of family ep the parts that depend on ranks and sizes
+ * (physical experts, tokens, domains) are still 0: run/ep_plan.h. */
 cx_shape_t cx_case_shape(const cx_case_t *one);
 
-/* "collective.isolated": the contract under which the case's numbers are taken. */
+/* "collective.isolated", "ep.steady.exact": the contract under which its numbers are taken. */
 const char *cx_case_contract(const cx_case_t *one);
 
+/* Whether the option is one of the case's family at all. Only those are part of its identity, so
+ * that options of a new family change the digest of no case that was there before. */
+bool cx_case_option_is_own(const cx_case_t *one, const cx_option_t *row);
 /* Whether the option can change anything about the case: --redop means nothing for a gather. */
 bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row);
 
 /**
  * Give every option that does not apply its neutral value (its default; redop none), so that equal
  * work has one spelling; then set case_id and digest.
- * errors  CX_RESOURCE memory
+ * errors  CX_INVALID an option of a value that its family does not have · CX_RESOURCE memory
  */
 cx_status_t cx_case_seal(cx_case_t *one, cx_arena_t *arena);
 

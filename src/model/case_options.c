@@ -27,14 +27,21 @@ const char *const cx_regime_slugs[] = {
         NULL};
 
 const char *const        cx_placement_slugs[] = {"out_of_place", "in_place", NULL};
-static const char *const family_slugs[]       = {"collective", NULL};
+const char *const        cx_family_slugs[]    = {"collective", "ep", NULL};
 static const char *const buffer_slugs[]       = {"rotated", "hot", NULL};
+static const char *const consume_slugs[]      = {"native", "dequant", NULL};
+static const char *const sampling_slugs[]     = {
+#define SLUG(name, slug, a, b, c, d, e, f) slug,
+    CX_PAIR_SAMPLING_MAP(SLUG)
+#undef SLUG
+        NULL};
 
 #define KEY CX_OPTION_KEY
 #define FREE CX_OPTION_FREE
 
 const cx_option_t cx_case_options[] = {
-    CX_OPTION_ENUM(cx_case_t, family, "family", KEY, "collective", family_slugs, "Kind of work."),
+    CX_OPTION_ENUM(cx_case_t, family, "family", KEY, "collective", cx_family_slugs,
+                   "Kind of work: a collective operation, or expert parallelism."),
     CX_OPTION_ENUM(cx_case_t, op, "op", KEY, "all_reduce", cx_collective_slugs,
                    "Collective operation."),
     CX_OPTION_ENUM(cx_case_t, dtype, "dtype", KEY, "fp32", cx_dtype_slugs, "Element type."),
@@ -60,7 +67,8 @@ const cx_option_t cx_case_options[] = {
                    "rotated takes turns over --rotate-bytes of buffers; hot over two sets."),
     CX_OPTION_BYTES(cx_case_t, rotate_bytes, "rotate-bytes", KEY, "64MiB", 0, 1e15,
                     "Memory per rank that rotated buffers are spread over (two sets at least)."),
-    CX_OPTION_INT(cx_case_t, seed, "seed", KEY, "1", 0, 9e15, "Seed of all input data."),
+    CX_OPTION_INT(cx_case_t, seed, "seed", KEY, "1", 0, 9e15,
+                  "Seed of all input data; family ep: 67 unless given, as in published rows."),
     CX_OPTION_TIME(cx_case_t, budget_us, "budget", KEY, "250ms", 0, 8.64e10,
                    "Stop sampling a size after this long."),
     CX_OPTION_RATIO(
@@ -80,5 +88,46 @@ const cx_option_t cx_case_options[] = {
                    "Deadline of one phase of one size; only ends what hangs, moves no number."),
     CX_OPTION_TEXT(cx_case_t, backend_options, "backend-options", KEY, false, "",
                    "The backend's own options as name=value;name=value."),
+    CX_OPTION_TEXT(
+        cx_case_t, ep.shape, "shape", KEY, true, "deepseek-v3",
+        "ep: model of registry/shapes, or a file, that hidden, topk and experts are of."),
+    CX_OPTION_INT(cx_case_t, ep.hidden_elems, "hidden", KEY, "0", 0, 1 << 20,
+                  "ep: elements of a token; 0: the shape's."),
+    CX_OPTION_INT(cx_case_t, ep.topk, "topk", KEY, "0", 0, 128,
+                  "ep: experts of a token; 0: the shape's."),
+    CX_OPTION_INT(cx_case_t, ep.expert_count, "experts", KEY, "0", 0, 1 << 20,
+                  "ep: routed experts of the model; 0: the shape's."),
+    CX_OPTION_ENUM(cx_case_t, ep.mode, "mode", KEY, "normal", cx_ep_mode_slugs,
+                   "ep: which kernels: for throughput, or for few tokens."),
+    CX_OPTION_TEXT(cx_case_t, ep.tokens, "tokens", KEY, false, "1:512:x2",
+                   "ep: tokens of a rank: 1,8,64 or FIRST:LAST:xFACTOR or FIRST:LAST:+STEP."),
+    CX_OPTION_ENUM(cx_case_t, ep.dispatch_codec, "precision", KEY, "bf16", cx_codec_slugs,
+                   "ep: what tokens are dispatched in."),
+    CX_OPTION_ENUM(cx_case_t, ep.combine_codec, "combine-precision", KEY, "bf16", cx_codec_slugs,
+                   "ep: what rows come home in."),
+    CX_OPTION_ENUM(cx_case_t, ep.consume, "consume", KEY, "native", consume_slugs,
+                   "ep: native leaves the decoding of rows out of pairs; dequant has it in each."),
+    CX_OPTION_ENUM(cx_case_t, ep.routing, "routing", KEY, "uniform", cx_ep_routing_slugs,
+                   "ep: how tokens choose experts."),
+    CX_OPTION_RATIO(cx_case_t, ep.zipf_exponent, "zipf-exponent", KEY, "1", 0, 64,
+                    "ep, routing zipf: the expert with number e has weight (e+1)^-this."),
+    CX_OPTION_INT(cx_case_t, ep.hot_expert, "hot-expert", KEY, "0", 0, 1 << 20,
+                  "ep, routing hotspot: the expert in every token."),
+    CX_OPTION_TEXT(cx_case_t, ep.trace, "trace", KEY, false, "",
+                   "ep, routing trace: the file to replay."),
+    CX_OPTION_INT(cx_case_t, ep.redundant_count, "eplb", KEY, "0", 0, 1 << 20,
+                  "ep: redundant experts EPLB may add, rounded up to whole ranks; 0: no EPLB."),
+    CX_OPTION_INT(cx_case_t, ep.plan_seed, "eplb-seed", KEY, "68", 0, 9e15,
+                  "ep, eplb: seed of the trace that EPLB plans from."),
+    CX_OPTION_ENUM(cx_case_t, ep.uneven, "uneven", KEY, "none", cx_ep_uneven_slugs,
+                   "ep: how source tokens are spread over ranks."),
+    CX_OPTION_ENUM(cx_case_t, ep.profile, "activations", KEY, "lattice", cx_ep_profile_slugs,
+                   "ep: what tokens carry."),
+    CX_OPTION_ENUM(cx_case_t, ep.placement, "rank-placement", KEY, "packed", cx_ep_placement_slugs,
+                   "ep: which process plays which rank of the expert-parallel group."),
+    CX_OPTION_INT(cx_case_t, ep.domain_rank_count, "domain-ranks", KEY, "0", 0, 1e6,
+                  "ep: ranks of a scale-up domain; 0: all of a host."),
+    CX_OPTION_ENUM(cx_case_t, ep.sampling, "sampling", KEY, "exact", sampling_slugs,
+                   "ep: exact samples as often as published rows; fast is for a look."),
     CX_OPTION_END,
 };

@@ -58,7 +58,7 @@ void cx_key_compute(const cx_case_t *one, const char *contract_name, int64_t con
     (void)snprintf(value, sizeof value, "%" PRId64, contract_version);
     add(hex_out, contract_name, value);
     for (const cx_option_t *row = cx_case_options; row->name; row++) {
-        if (row->role == CX_OPTION_KEY) {
+        if (row->role == CX_OPTION_KEY && cx_case_option_is_own(one, row)) {
             add(hex_out, row->name, cx_option_print(row, one, value, sizeof value));
         }
     }

@@ -12,7 +12,7 @@ typedef struct cx_factor {
 } cx_factor_t;
 
 /**
- * Digest over the schema version, the contract, every option of the case with role KEY, and every
+ * Digest over the schema version, the contract, every option of its family with role KEY, and every
  * factor. The case is sealed (case.h); the order of the factors does not matter. Where a value came
  * from, and options declared free, are not in it.
  */

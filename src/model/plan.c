@@ -23,6 +23,7 @@ typedef struct builder {
     const char              *backend; /* whose options were asked for last; NULL before */
     const cx_option_t       *backend_rows;
     size_t                   backend_options_bytes;
+    const char              *auto_backends[CX_FAMILY_COUNT]; /* once asked for */
 } builder_t;
 
 static cx_status_t out_of_memory(void)
@@ -159,10 +160,16 @@ static cx_status_t set_backend_options(builder_t *builder, const cx_group_t *gro
     return one->backend_options ? CX_OK : out_of_memory();
 }
 
-static cx_status_t resolve_auto(const builder_t *builder, cx_case_t *one)
+static cx_status_t resolve_auto(builder_t *builder, cx_case_t *one)
 {
+    const cx_plan_request_t *request = builder->request;
+    const char             **known   = &builder->auto_backends[one->family];
+
     if (strcmp(one->backend, "auto") == 0) {
-        one->backend = builder->request->auto_backend;
+        if (!*known) {
+            CX_TRY(request->auto_backend(request->context, (cx_family_t)one->family, known));
+        }
+        one->backend = *known;
     }
     if (strcmp(one->device, "auto") == 0) {
         one->device = builder->request->auto_device;
@@ -170,13 +177,58 @@ static cx_status_t resolve_auto(const builder_t *builder, cx_case_t *one)
     return CX_OK;
 }
 
+/* Where the option was given. */
+static const char *place_of(const cx_group_t *group, const char *name)
+{
+    size_t row = (size_t)(cx_options_find(cx_case_options, name) - cx_case_options);
+
+    return group->axes[row].place ? group->axes[row].place : "default";
+}
+
+static bool is_given(const cx_case_t *one, const char *name)
+{
+    return one->origins[cx_options_find(cx_case_options, name) - cx_case_options] !=
+           CX_ORIGIN_DEFAULT;
+}
+
+/* From here on a case has numbers, so that what it means never depends on a registry again. A
+ * default shape is no wish: where all its numbers are given, it is not looked for. */
+static cx_status_t resolve_shape(const builder_t *builder, const cx_group_t *group, cx_case_t *one)
+{
+    const cx_plan_request_t *request = builder->request;
+    cx_case_ep_t            *ep      = &one->ep;
+    cx_plan_shape_t          shape;
+
+    if (ep->hidden_elems > 0 && ep->topk > 0 && ep->expert_count > 0 && !is_given(one, "shape")) {
+        ep->shape = "custom";
+        return CX_OK;
+    }
+    CX_TRY(request->shape_numbers(request->context, ep->shape, place_of(group, "shape"), &shape));
+    ep->hidden_elems = ep->hidden_elems > 0 ? ep->hidden_elems : shape.hidden_elems;
+    ep->topk         = ep->topk > 0 ? ep->topk : shape.topk;
+    ep->expert_count = ep->expert_count > 0 ? ep->expert_count : shape.expert_count;
+    return CX_OK;
+}
+
+static cx_status_t resolve_ep(const builder_t *builder, const cx_group_t *group, cx_case_t *one)
+{
+    if (one->family != CX_FAMILY_EP) {
+        return CX_OK;
+    }
+    if (!is_given(one, "seed")) {
+        one->seed = CX_CASE_EP_SEED;
+    }
+    return resolve_shape(builder, group, one);
+}
+
 static cx_status_t check_case(const cx_case_t *one, const cx_group_t *group)
 {
-    size_t      row   = (size_t)(cx_options_find(cx_case_options, "sizes") - cx_case_options);
-    const char *place = group->axes[row].place ? group->axes[row].place : "default";
     cx_ladder_t ladder;
 
-    CX_TRY(cx_ladder_parse(one->sizes, place, &ladder));
+    if (one->family == CX_FAMILY_EP) {
+        return cx_token_ladder_parse(one->ep.tokens, place_of(group, "tokens"), &ladder);
+    }
+    CX_TRY(cx_ladder_parse(one->sizes, place_of(group, "sizes"), &ladder));
     if (one->traffic[0] && one->traffic_skew_ratio > 0) {
         return CX_FAIL(CX_INVALID, "%s: give either a traffic file or a traffic skew, not both",
                        one->traffic);
@@ -186,11 +238,9 @@ static cx_status_t check_case(const cx_case_t *one, const cx_group_t *group)
 
 static cx_status_t finish_case(builder_t *builder, const cx_group_t *group, cx_case_t one)
 {
-    size_t      row   = (size_t)(cx_options_find(cx_case_options, "backend") - cx_case_options);
-    const char *place = group->axes[row].place ? group->axes[row].place : "default";
-
     CX_TRY(resolve_auto(builder, &one));
-    CX_TRY(set_backend_options(builder, group, &one, place));
+    CX_TRY(resolve_ep(builder, group, &one));
+    CX_TRY(set_backend_options(builder, group, &one, place_of(group, "backend")));
     CX_TRY(cx_case_seal(&one, builder->arena));
     CX_TRY(check_case(&one, group));
     for (const cx_option_t *option = cx_case_options; option->name; option++) {

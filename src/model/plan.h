@@ -30,13 +30,31 @@ typedef struct cx_plan {
 typedef cx_status_t (*cx_backend_rows_fn)(void *context, const char *backend, const char *place,
                                           const cx_option_t **rows_out, size_t *options_bytes_out);
 
+/* The backend that "auto" stands for on this machine; asked for once per family, and only if some
+ * case says auto. errors  CX_UNSUPPORTED none can run here */
+typedef cx_status_t (*cx_auto_backend_fn)(void *context, cx_family_t family, const char **out);
+
+/* The numbers of a model shape, for options of family ep that are 0: not given. */
+typedef struct cx_plan_shape {
+    int64_t hidden_elems, topk, expert_count;
+} cx_plan_shape_t;
+
+/**
+ * Finds a shape by its name, so that the plan needs no registry. `place` is where it was named.
+ * errors  CX_INVALID no such shape, with the nearest name
+ */
+typedef cx_status_t (*cx_shape_numbers_fn)(void *context, const char *shape, const char *place,
+                                           cx_plan_shape_t *out);
+
 typedef struct cx_plan_request {
     const cx_node_t    *suite;      /* parsed suite; NULL: one group without settings */
     const char         *suite_path; /* for messages */
     const cx_setting_t *overrides;  /* environment first, then command line */
     size_t              override_count;
-    const char         *auto_backend, *auto_device; /* what "auto" stands for on this machine */
+    const char         *auto_device; /* what "auto" stands for on this machine */
+    cx_auto_backend_fn  auto_backend;
     cx_backend_rows_fn  backend_rows;
+    cx_shape_numbers_fn shape_numbers;
     void               *context;
 } cx_plan_request_t;
 

@@ -36,6 +36,7 @@ typedef enum cx_publication_class {
     X(PARTLY_VERIFIED, "partly-verified", COMPARABLE, "not every timed operation was checked")   \
     X(IMPORTED, "imported", COMPARABLE, "another tool took the numbers")                         \
     X(NO_PROVENANCE, "no-provenance", COMPARABLE, "the machine is not described")                \
+    X(FAST_SAMPLING, "fast-sampling", COMPARABLE, "sampling fast takes few samples, for a look") \
     X(FEW_LAUNCHES, "few-launches", COMPARABLE, "fewer launches than an official number needs")
 
 typedef enum cx_reason {

@@ -10,6 +10,9 @@
 #define CX_RECORD_SCHEMA_VERSION 1
 #define CX_I64_UNKNOWN INT64_MIN
 
+/* Every field of the table to unknown, every other byte of the object to 0. */
+void cx_fields_clear(const cx_field_t *fields, void *object, size_t object_bytes);
+
 /* The published numbers of one size. Unknown: NAN, CX_I64_UNKNOWN, NULL. Texts are borrowed. */
 typedef struct cx_row {
     const char *status, *detail;
@@ -32,7 +35,9 @@ typedef struct cx_row {
 
 extern const cx_field_t cx_row_fields[];
 
-/* Every field unknown. */
+/* Every field of the table unknown, all other bytes 0. */
+void cx_fields_clear(const cx_field_t *fields, void *object, size_t object_bytes);
+
 void cx_row_clear(cx_row_t *row);
 
 /* What the harness itself costs, measured on the machine before the first case. */

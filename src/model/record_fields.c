@@ -69,8 +69,7 @@ const cx_field_t cx_harness_fields[] = {
     CX_FIELD_END,
 };
 
-/* Every field of the table to unknown. */
-static void clear_fields(const cx_field_t *fields, void *object, size_t object_bytes)
+void cx_fields_clear(const cx_field_t *fields, void *object, size_t object_bytes)
 {
     memset(object, 0, object_bytes);
     for (; fields->name; fields++) {
@@ -88,10 +87,10 @@ static void clear_fields(const cx_field_t *fields, void *object, size_t object_b
 
 void cx_row_clear(cx_row_t *row)
 {
-    clear_fields(cx_row_fields, row, sizeof *row);
+    cx_fields_clear(cx_row_fields, row, sizeof *row);
 }
 
 void cx_harness_clear(cx_harness_t *harness)
 {
-    clear_fields(cx_harness_fields, harness, sizeof *harness);
+    cx_fields_clear(cx_harness_fields, harness, sizeof *harness);
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 /* What the table of ABI 1 began with; what is added behind it is optional. */
+#define DEVICE_BYTES_MIN (offsetof(cx_device_ops_t, graph_begin))
 #define BACKEND_BYTES_MIN (offsetof(cx_backend_ops_t, close) + sizeof(void (*)(cx_session_t *)))
 #define NAME_COUNT_MAX 256
 #define NAME_BYTES_MAX 64
@@ -204,7 +205,7 @@ cx_status_t cx_device_load(const char *name, const char *place, const cx_device_
     const void *table;
 
     CX_TRY(find_and_load(CX_PLUGIN_DEVICE, name, place, CX_DEVICE_ABI, &table));
-    if (((const cx_device_ops_t *)table)->struct_size < sizeof(cx_device_ops_t)) {
+    if (((const cx_device_ops_t *)table)->struct_size < DEVICE_BYTES_MIN) {
         return CX_FAIL(CX_INVALID, "device %s: its table is too small for ABI %u", name,
                        CX_DEVICE_ABI);
     }

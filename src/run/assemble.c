@@ -22,13 +22,21 @@
 #define SAMPLES_BYTES_MAX ((size_t)1 << 32)
 #define FACTOR_COUNT_MAX 32
 
-/* What a sample is in each regime, in the words of a record. */
+/* What a sample is in each family and regime, in the words of a record. */
 static const struct {
-    const char *over_ranks, *alignment;
-} regimes[CX_REGIME_COUNT] = {
-    [CX_REGIME_ISOLATED]  = {"max", "barrier of the control plane before each operation"},
-    [CX_REGIME_STEADY]    = {"median", "barrier of the control plane before each chain"},
-    [CX_REGIME_LOOP_MEAN] = {"mean", "barrier of the control plane before each loop"},
+    const char *sample, *over_ranks, *alignment; /* sample NULL: what the regime says */
+} definitions[CX_FAMILY_COUNT][CX_REGIME_COUNT] = {
+    [CX_FAMILY_COLLECTIVE] =
+        {[CX_REGIME_ISOLATED] = {NULL, "max", "barrier of the control plane before each operation"},
+         [CX_REGIME_STEADY]   = {NULL, "median", "barrier of the control plane before each chain"},
+         [CX_REGIME_LOOP_MEAN] = {NULL, "mean", "barrier of the control plane before each loop"}},
+    [CX_FAMILY_EP] =
+        {[CX_REGIME_ISOLATED] = {"one component of a pair of dispatch and combine, from an idle "
+                                 "start",
+                                 "by component", "barrier of the control plane before each sample"},
+         [CX_REGIME_STEADY]   = {"one pair of a free-running chain; floors: its dispatch, its "
+                                   "combine",
+                                 "by component", "barrier of the control plane before each chain"}},
 };
 
 void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, const cx_case_t *one,
@@ -39,6 +47,7 @@ void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, cons
     assembly->one          = one;
     assembly->launch_index = launch_index;
     assembly->rows         = json_array();
+    assembly->points       = json_array();
     assembly->left_out     = json_array();
     assembly->busbw_factor = (double)NAN;
     assembly->started_ns   = cx_now_ns();
@@ -49,10 +58,12 @@ void cx_assembly_init(cx_assembly_t *assembly, const cx_run_facts_t *facts, cons
 void cx_assembly_fini(cx_assembly_t *assembly)
 {
     json_decref(assembly->rows);
+    json_decref(assembly->points);
     json_decref(assembly->left_out);
     json_decref(assembly->environment);
     json_decref(assembly->harness);
     json_decref(assembly->libraries);
+    json_decref(assembly->taken_by);
     cx_text_fini(&assembly->samples);
     memset(assembly, 0, sizeof *assembly);
 }
@@ -70,11 +81,14 @@ void cx_assembly_event(cx_assembly_t *assembly, const json_t *event)
         assembly->environment = keep(event, "environment");
         assembly->harness     = keep(event, "harness");
         assembly->libraries   = keep(event, "libraries");
+        assembly->taken_by    = keep(event, "taken_by");
     } else if (strcmp(kind, "row") == 0) {
         const json_t *factor = json_object_get(event, "busbw_factor");
 
         json_array_append_new(assembly->rows, keep(event, "row"));
         assembly->busbw_factor = json_is_number(factor) ? json_number_value(factor) : (double)NAN;
+    } else if (strcmp(kind, "ep_point") == 0) {
+        json_array_append_new(assembly->points, keep(event, "point"));
     } else if (strcmp(kind, "left_out") == 0) {
         json_array_append_new(assembly->left_out, json_pack("{so,so}", "requested_bytes",
                                                             keep(event, "requested_bytes"),
@@ -96,24 +110,34 @@ static json_t *identity_of(const cx_assembly_t *assembly)
 {
     const cx_case_t *one = assembly->one;
 
-    return json_pack("{ss,ss,ss,ss,sI,sI,ss,sn}", "suite", assembly->facts->suite, "case_id",
+    return json_pack("{ss,ss,ss,ss,sI,sI,ss,so}", "suite", assembly->facts->suite, "case_id",
                      one->case_id, "case_digest", one->digest, "comparison_key", "", "attempt",
                      (json_int_t)0, "launch", (json_int_t)assembly->launch_index, "origin",
-                     "measured", "source");
+                     assembly->taken_by ? "imported" : "measured", "source",
+                     assembly->taken_by ? keep(assembly->taken_by, "source") : json_null());
 }
 
 static json_t *definition_of(const cx_assembly_t *assembly)
 {
-    const cx_case_t *one = assembly->one;
-    json_t *factor       = isfinite(assembly->busbw_factor) && one->op != CX_COLLECTIVE_ALL_TO_ALL_V
-                               ? json_real(assembly->busbw_factor)
-                               : json_null();
+    const cx_case_t *one    = assembly->one;
+    const char      *sample = definitions[one->family][one->regime].sample;
+    bool    is_on_device    = json_object_get(assembly->environment, CX_FACTOR_ALIGNMENT) != NULL;
+    json_t *factor = isfinite(assembly->busbw_factor) && one->op != CX_COLLECTIVE_ALL_TO_ALL_V
+                         ? json_real(assembly->busbw_factor)
+                         : json_null();
 
-    return json_pack("{ss,ss,ss,ss,ss,ss,so}", "sample", cx_regime_text((cx_regime_t)one->regime),
-                     "over_ranks", regimes[one->regime].over_ranks, "percentile", "nearest rank",
+    if (assembly->taken_by) {
+        json_decref(factor);
+        return keep(assembly->taken_by, "definition");
+    }
+    return json_pack("{ss,ss,ss,ss,ss,so,so}", "sample",
+                     sample ? sample : cx_regime_text((cx_regime_t)one->regime), "over_ranks",
+                     definitions[one->family][one->regime].over_ranks, "percentile", "nearest rank",
                      "interval", "95 %, order statistics, effective sample count", "clock",
                      "stamps of the device around the work", "alignment",
-                     regimes[one->regime].alignment, "busbw_factor", factor);
+                     json_sprintf("%s%s", definitions[one->family][one->regime].alignment,
+                                  is_on_device ? ", then of the devices, behind a spin" : ""),
+                     "busbw_factor", factor);
 }
 
 /* A provenance value as the text of a factor: "unknown" is a value, too. */
@@ -194,6 +218,9 @@ static json_t *provenance_of(const cx_assembly_t *assembly)
     if (assembly->libraries) {
         json_object_set(provenance, "libraries", assembly->libraries);
     }
+    if (assembly->taken_by) {
+        json_object_set(provenance, "tool", json_object_get(assembly->taken_by, "tool"));
+    }
     return provenance;
 }
 
@@ -208,6 +235,11 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
+static json_t *case_of(const cx_assembly_t *assembly)
+{
+    return assembly->taken_by ? keep(assembly->taken_by, "case") : cx_case_to_json(assembly->one);
+}
+
 static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
 {
     const cx_case_t *one         = assembly->one;
@@ -220,16 +252,16 @@ static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
         status = status_of_rows(assembly->rows, &detail);
     }
     return json_pack(
-        "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,sO,sO,so,so,s{ss,sf},so,sO}", "schema",
+        "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,sO,sO,sO,so,so,s{ss,sf},so,sO}", "schema",
         "collectivex-record/1", "identity", identity_of(assembly), "status", cx_status_slug(status),
         "detail", text_or_null(detail), "publication", json_null(), "failure", ending->failure,
         "contract", "name", contract, "version", (json_int_t)cx_contract_version(contract),
-        "definition", definition_of(assembly), "case", cx_case_to_json(one), "environment",
+        "definition", definition_of(assembly), "case", case_of(assembly), "environment",
         environment, "harness", assembly->harness ? json_incref(assembly->harness) : json_null(),
-        "rows", assembly->rows, "left_out", assembly->left_out, "samples", json_null(),
-        "provenance", provenance_of(assembly), "time", "started_utc", assembly->started_utc,
-        "wall_s", (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program",
-        cx_program_to_json(), "command", assembly->facts->command);
+        "rows", assembly->rows, "points", assembly->points, "left_out", assembly->left_out,
+        "samples", json_null(), "provenance", provenance_of(assembly), "time", "started_utc",
+        assembly->started_utc, "wall_s", (double)(cx_now_ns() - assembly->started_ns) / 1e9,
+        "program", cx_program_to_json(), "command", assembly->facts->command);
 }
 
 /* From the record as it will be read: a key that anybody can compute again. */

@@ -23,8 +23,9 @@ typedef struct cx_assembly {
     const cx_run_facts_t *facts;
     const cx_case_t      *one;
     int64_t               launch_index;
-    json_t               *rows, *left_out;                   /* owned */
+    json_t               *rows, *points, *left_out;          /* owned */
     json_t               *environment, *harness, *libraries; /* owned; NULL before case_start */
+    json_t               *taken_by; /* owned; NULL: the numbers are ours, else run/external.c */
     double                busbw_factor;
     cx_text_t             samples; /* message forms, one behind the other */
     char                  started_utc[24];

@@ -21,6 +21,7 @@ static void close_device_parts(cx_bench_t *bench)
     if (bench->events) {
         core->device_ops->events_close(core->device, bench->events);
     }
+    cx_device_meeting_close(bench->context, &bench->meeting);
     if (bench->device_name) {
         core->device_ops->stream_close(core->device, bench->stream);
     }
@@ -50,13 +51,16 @@ void cx_bench_job(cx_bench_t *bench, cx_job_t *job)
     const cx_core_t *core = &bench->context->core;
 
     memset(job, 0, sizeof *job);
-    job->window       = (cx_window_t){.device_ops = core->device_ops,
-                                      .device     = core->device,
-                                      .stream     = bench->stream,
-                                      .events     = bench->events,
-                                      .slot_count = 1,
-                                      .board      = bench->context->own,
-                                      .audit      = bench->context->audit};
+    job->window = (cx_window_t){.device_ops = core->device_ops,
+                                .device     = core->device,
+                                .stream     = bench->stream,
+                                .events     = bench->events,
+                                .slot_count = 1,
+                                .board      = bench->context->own,
+                                .audit      = bench->context->audit};
+    if (bench->meeting.is_open) {
+        job->window.barrier = &bench->meeting.barrier;
+    }
     job->peers_ops    = core->peers_ops;
     job->peers        = core->peers;
     job->gather       = bench->gather;
@@ -106,6 +110,10 @@ cx_status_t cx_bench_device(cx_bench_t *bench, const char *name)
     close_device_parts(bench);
     /* The harness is measured together, so nobody begins where another has no device. */
     status = cx_agree(bench->context, open_all(bench, name));
+    if (status == CX_OK) {
+        status = cx_device_meeting_open(bench->context, &bench->meeting);
+    }
+    bench->context->meets_on_device = bench->meeting.is_open;
     if (status == CX_OK) {
         cx_bench_job(bench, &job);
         status = cx_harness_measure(&job, &bench->harness);

@@ -5,15 +5,17 @@
 #define CX_RUN_BENCH_H
 
 #include "measure/harness.h"
+#include "run/device_meeting.h"
 #include "run/rank_context.h"
 
 typedef struct cx_bench {
-    cx_rank_context_t *context;
-    cx_stream_t       *stream;
-    cx_events_t       *events;
-    void              *gather; /* owned */
-    cx_harness_t       harness;
-    const char        *device_name; /* the device that all this belongs to; NULL before */
+    cx_rank_context_t  *context;
+    cx_stream_t        *stream;
+    cx_events_t        *events;
+    void               *gather; /* owned */
+    cx_device_meeting_t meeting;
+    cx_harness_t        harness;
+    const char         *device_name; /* the device that all this belongs to; NULL before */
 } cx_bench_t;
 
 void cx_bench_init(cx_bench_t *bench, cx_rank_context_t *context);

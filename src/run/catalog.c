@@ -6,7 +6,9 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "family/common/codec_ops.h"
+#include "family/ep/shape.h"
 #include "plugin/plugin.h"
+#include "run/external.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +122,17 @@ static void probe_backend(cx_catalog_entry_t *entry, const cx_core_t *core, cx_a
     cx_detail_clear();
 }
 
+static void probe_external(cx_catalog_entry_t *entry, const cx_external_t *external,
+                           cx_arena_t *arena)
+{
+    cx_detail_clear();
+    memset(&entry->caps, 0, sizeof entry->caps);
+    entry->summary   = external->summary;
+    entry->is_usable = external->probe(arena, &entry->caps) == CX_OK;
+    entry->reason    = cx_arena_text(arena, cx_detail()->text);
+    cx_detail_clear();
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     return strcmp(((const cx_catalog_entry_t *)a)->name, ((const cx_catalog_entry_t *)b)->name);
@@ -137,6 +150,9 @@ cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalo
     CX_TRY(cx_plugin_names(CX_PLUGIN_BACKEND, arena, &names));
     for (size_t i = 0; names[i] && list.count < ENTRY_COUNT_MAX; i++) {
         probe_backend(find_or_add(&list, names[i]), &core, arena);
+    }
+    for (const cx_external_t *const *at = cx_externals; *at && list.count < ENTRY_COUNT_MAX; at++) {
+        probe_external(find_or_add(&list, (*at)->name), *at, arena);
     }
     qsort(list.entries, list.count, sizeof *list.entries, compare_entries);
     *out       = list.entries;
@@ -179,7 +195,8 @@ cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size
     return CX_OK;
 }
 
-cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_arena_t *arena, const char **out)
+cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_family_t family, cx_arena_t *arena,
+                                    const char **out)
 {
     cx_core_t        core = probing_core(rank_count);
     const cx_node_t *backends;
@@ -193,22 +210,61 @@ cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_arena_t *arena, const
             continue;
         }
         probe_backend(&entry, &core, arena);
-        if (entry.is_usable) {
+        if (entry.is_usable && (entry.caps.families & CX_BIT(family))) {
             *out = entry.name;
             return CX_OK;
         }
     }
-    return CX_FAIL(CX_UNSUPPORTED, "no backend can run here; see: collectivex list backends");
+    return CX_FAIL(CX_UNSUPPORTED,
+                   "no backend can run family %s here; see: collectivex list backends",
+                   cx_family_slugs[family]);
 }
 
 cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
                                     const cx_option_t **rows_out, size_t *options_bytes_out)
 {
+    const cx_external_t    *external = cx_external_find(backend);
     const cx_backend_ops_t *ops;
 
     (void)context;
+    if (external) {
+        *rows_out          = external->options;
+        *options_bytes_out = external->options_bytes;
+        return CX_OK;
+    }
     CX_TRY(cx_backend_load(backend, place, &ops));
     *rows_out          = ops->options;
     *options_bytes_out = ops->options_bytes;
     return CX_OK;
+}
+
+cx_status_t cx_catalog_shape(void *context, const char *shape, const char *place,
+                             cx_plan_shape_t *out)
+{
+    cx_ep_shape_t found;
+    cx_arena_t    arena;
+    const char   *folder;
+    cx_status_t   status;
+
+    (void)context;
+    cx_arena_init(&arena);
+    folder = cx_arena_format(&arena, "%s/shapes", cx_registry_folder(&arena));
+    status = CX_RESOURCE;
+    if (folder) {
+        status = cx_ep_shape_read(folder, shape, &arena, &found);
+    }
+    if (status == CX_OK) {
+        *out = (cx_plan_shape_t){found.hidden_elems, found.topk, found.expert_count};
+    }
+    cx_arena_fini(&arena);
+    if (!folder) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for a path");
+    }
+    if (status == CX_INVALID) {
+        cx_detail_t why = *cx_detail();
+
+        cx_detail_clear();
+        return CX_FAIL(status, "%s: shape: %s", place, why.text);
+    }
+    return status;
 }

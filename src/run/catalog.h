@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "collectivex/backend.h"
+#include "model/plan.h"
 
 /* A backend as `collectivex list backends` shows it. */
 typedef struct cx_catalog_entry {
@@ -24,9 +25,11 @@ cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalo
 /* The same for devices: caps are not filled. */
 cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size_t *count_out);
 
-/* The best backend that can run here, by the order of preference of registry/backends.json.
+/* The best backend that can do something of the family here, by the order of preference of
+ * registry/backends.json.
  * errors  CX_UNSUPPORTED none can */
-cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_arena_t *arena, const char **out);
+cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_family_t family, cx_arena_t *arena,
+                                    const char **out);
 
 /* Folder of the registry: $CX_REGISTRY, ../share/collectivex/registry seen from the program, or the
  * source tree this was built from. In the arena. */
@@ -41,5 +44,9 @@ cx_status_t cx_suite_names(cx_arena_t *arena, const char ***out);
 /* Rows and size of a backend's own options. For cx_plan_request_t; context is not used. */
 cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
                                     const cx_option_t **rows_out, size_t *options_bytes_out);
+
+/* The numbers of a model shape of the registry, or of a file. For cx_plan_request_t likewise. */
+cx_status_t cx_catalog_shape(void *context, const char *shape, const char *place,
+                             cx_plan_shape_t *out);
 
 #endif

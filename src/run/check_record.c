@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "family/collective/bytes.h"
 #include "model/key.h"
+#include "run/check_ep.h"
 #include "run/check_rows.h"
 #include "run/facts.h"
 #include "store/case_json.h"
@@ -174,6 +175,7 @@ static void check_factor(const cx_check_subject_t *subject, const cx_check_frame
     if (!has_rows || frame->rank_count < 1 || op == CX_COLLECTIVE_ALL_TO_ALL_V) {
         return;
     }
+    expected = frame->one->family == CX_FAMILY_EP ? (double)NAN : expected;
     if (isnan(expected) ? !isnan(frame->busbw_factor)
                         : !(fabs(frame->busbw_factor - expected) <= 1e-9 * expected)) {
         cx_check_add(report, CX_CHECK_NUMBER, subject->name,
@@ -227,29 +229,38 @@ static void check_publication(const cx_check_subject_t *subject, cx_check_report
     json_decref(derived);
 }
 
+/* A factor that counts something, from 1 on; 0 when it is no such number. */
+static int32_t count_at(const json_t *environment, const char *factor)
+{
+    int64_t count = 0;
+
+    if (cx_units_parse_int(text_at(environment, factor), &count) != NULL || count < 1 ||
+        count > INT32_MAX) {
+        return 0;
+    }
+    return (int32_t)count;
+}
+
 static void check_case(const cx_check_subject_t *subject, const cx_case_t *one,
                        cx_check_report_t *report)
 {
-    const json_t *environment = json_object_get(subject->record, "environment");
-    const json_t *definition  = json_object_get(subject->record, "definition");
-    const json_t *factor      = json_object_get(definition, "busbw_factor");
-    cx_samples_t  samples     = {NULL, 0};
-    int64_t       rank_count  = 0;
-
-    if (cx_units_parse_int(text_at(environment, "rank_count"), &rank_count) != NULL ||
-        rank_count < 1 || rank_count > INT32_MAX) {
-        rank_count = 0;
-    }
-    cx_check_frame_t frame = {.name       = subject->name,
-                              .one        = one,
-                              .rank_count = (int32_t)rank_count,
-                              .busbw_factor =
+    const json_t    *environment = json_object_get(subject->record, "environment");
+    const json_t    *definition  = json_object_get(subject->record, "definition");
+    const json_t    *factor      = json_object_get(definition, "busbw_factor");
+    cx_samples_t     samples     = {NULL, 0};
+    cx_check_frame_t frame       = {.name            = subject->name,
+                                    .one             = one,
+                                    .rank_count      = count_at(environment, "rank_count"),
+                                    .node_rank_count = count_at(environment, "ranks_per_host"),
+                                    .receive_layout  = text_at(environment, "ep_receive_layout"),
+                                    .busbw_factor =
                                   json_is_null(factor) ? (double)NAN : json_number_value(factor)};
 
     check_identity(subject, one, report);
     check_factor(subject, &frame, report);
     if (read_samples(subject, &samples, report)) {
         check_rows(subject, &frame, &samples, report);
+        cx_check_points(&frame, subject->record, &samples, report);
     }
     cx_samples_fini(&samples);
 }

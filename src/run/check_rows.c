@@ -3,17 +3,20 @@
 #include "run/check_rows.h"
 
 #include "family/collective/bytes.h"
+#include "measure/pairs.h"
+#include "run/check_ep.h"
 #include "run/row.h"
 #include "stats/ranks.h"
 #include "stats/warmup.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TOLERANCE_RATIO 1e-9 /* a record has 12 digits */
 
-static bool are_equal(double a, double b)
+bool cx_check_equal(double a, double b)
 {
     if (!isfinite(a) || !isfinite(b)) {
         return !isfinite(a) && !isfinite(b);
@@ -26,28 +29,44 @@ static bool is_status(const cx_row_t *row, cx_status_t status)
     return row->status && strcmp(row->status, cx_status_slug(status)) == 0;
 }
 
-static void compare_field(const cx_check_frame_t *frame, const cx_field_t *field,
-                          const cx_row_t *row, const cx_row_t *again, cx_check_report_t *report)
+static bool are_same_text(const char *a, const char *b)
 {
-    double  real = 0, real_again = 0;
-    int64_t whole = 0, whole_again = 0;
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+void cx_check_field(const cx_check_frame_t *frame, const char *place, const cx_field_t *field,
+                    const void *claimed, const void *again, cx_check_report_t *report)
+{
+    const char *at   = (const char *)claimed + field->offset;
+    const char *to   = (const char *)again + field->offset;
+    double      real = 0, real_again = 0;
+    int64_t     whole = 0, whole_again = 0;
+    const char *text = NULL, *text_again = NULL;
 
     if (field->kind == CX_FIELD_F64) {
-        memcpy(&real, (const char *)row + field->offset, sizeof real);
-        memcpy(&real_again, (const char *)again + field->offset, sizeof real_again);
+        memcpy(&real, at, sizeof real);
+        memcpy(&real_again, to, sizeof real_again);
     } else if (field->kind == CX_FIELD_I64) {
-        memcpy(&whole, (const char *)row + field->offset, sizeof whole);
-        memcpy(&whole_again, (const char *)again + field->offset, sizeof whole_again);
+        memcpy(&whole, at, sizeof whole);
+        memcpy(&whole_again, to, sizeof whole_again);
+    } else if (field->kind == CX_FIELD_TEXT) {
+        memcpy(&text, at, sizeof text);
+        memcpy(&text_again, to, sizeof text_again);
     }
-    if (!are_equal(real, real_again)) {
+    if (!cx_check_equal(real, real_again)) {
         cx_check_add(report, CX_CHECK_NUMBER, frame->name,
-                     "at %" PRId64 " B %s is %.12g, but its samples give %.12g",
-                     row->requested_bytes, field->name, real, real_again);
+                     "at %s %s is %.12g, computed again it is %.12g", place, field->name, real,
+                     real_again);
     }
     if (whole != whole_again) {
         cx_check_add(report, CX_CHECK_NUMBER, frame->name,
-                     "at %" PRId64 " B %s is %" PRId64 ", but its samples give %" PRId64,
-                     row->requested_bytes, field->name, whole, whole_again);
+                     "at %s %s is %" PRId64 ", computed again it is %" PRId64, place, field->name,
+                     whole, whole_again);
+    }
+    if (!are_same_text(text, text_again)) {
+        cx_check_add(report, CX_CHECK_NUMBER, frame->name,
+                     "at %s %s is \"%.64s\", computed again it is \"%.64s\"", place, field->name,
+                     text ? text : "", text_again ? text_again : "");
     }
 }
 
@@ -80,11 +99,16 @@ static bool fill_again(const cx_check_frame_t *frame, const cx_row_t *row,
     workload.point.elems         = row->elems;
     workload.busbw_factor        = frame->busbw_factor;
     *again                       = *row;
-    cx_row_fill(&workload, &series, &outcome, row->skew_bound_us, again);
+    if (frame->one->family == CX_FAMILY_EP) {
+        cx_row_fill_times(&series, &outcome, row->skew_bound_us, again);
+    } else {
+        cx_row_fill(&workload, &series, &outcome, row->skew_bound_us, again);
+    }
     cx_arena_fini(&arena);
     again->block_count          = row->block_count;
     again->repeated_block_count = row->repeated_block_count;
     again->slot_count           = row->slot_count;
+    again->stop_reason          = row->stop_reason;
     again->timed_count          = row->timed_count;
     again->verified_count       = row->verified_count;
     again->wrong_count          = row->wrong_count;
@@ -103,17 +127,21 @@ static void check_reduction(const cx_check_frame_t *frame, const cx_samples_row_
         [CX_REGIME_STEADY]    = CX_RANK_REDUCTION_MEDIAN,
         [CX_REGIME_LOOP_MEAN] = CX_RANK_REDUCTION_MEAN,
     };
-    cx_arena_t arena;
-    double    *again, *scratch;
+    cx_rank_reduction_t how = over_ranks[frame->one->regime];
+    cx_arena_t          arena;
+    double             *again, *scratch;
 
+    if (frame->one->family == CX_FAMILY_EP) {
+        how = cx_component_reduction(cx_component_find(samples->component));
+    }
     cx_arena_init(&arena);
     again   = cx_arena_grab(&arena, (size_t)samples->sample_count * sizeof *again);
     scratch = cx_arena_grab(&arena, (size_t)samples->rank_count * sizeof *scratch);
     if (again && scratch) {
-        cx_reduce_ranks(samples->rank_us, samples->rank_count, samples->sample_count,
-                        over_ranks[frame->one->regime], scratch, again);
+        cx_reduce_ranks(samples->rank_us, samples->rank_count, samples->sample_count, how, scratch,
+                        again);
         for (int64_t i = 0; i < samples->sample_count; i++) {
-            if (!are_equal(again[i], samples->reduced_us[i])) {
+            if (!cx_check_equal(again[i], samples->reduced_us[i])) {
                 cx_check_add(report, CX_CHECK_SAMPLES, frame->name,
                              "at %" PRId64 " B sample %" PRId64
                              " is not the reduction of its ranks' samples",
@@ -152,6 +180,8 @@ static bool samples_fit(const cx_check_frame_t *frame, const cx_row_t *row,
 
     if (samples->requested_bytes != row->requested_bytes) {
         why = "the sidecar's row is of another size";
+    } else if (strcmp(samples->component, row->component ? row->component : "") != 0) {
+        why = "the sidecar's row is of another component";
     } else if (frame->rank_count > 0 && samples->rank_count != frame->rank_count) {
         why = "the sidecar has another number of ranks";
     } else if (row->discarded_count < 0 || row->discarded_count > samples->sample_count) {
@@ -172,11 +202,17 @@ static void check_against_samples(const cx_check_frame_t *frame, const cx_row_t 
     if (!samples_fit(frame, row, samples, report)) {
         return;
     }
-    check_warmup(frame, row, samples, report);
+    if (frame->one->family == CX_FAMILY_COLLECTIVE) {
+        check_warmup(frame, row, samples, report);
+    }
     check_reduction(frame, samples, report);
     if (fill_again(frame, row, samples, &again)) {
+        char place[48];
+
+        (void)snprintf(place, sizeof place, "%" PRId64 " B%s%s", row->requested_bytes,
+                       row->component ? " " : "", row->component ? row->component : "");
         for (const cx_field_t *field = cx_row_fields; field->name; field++) {
-            compare_field(frame, field, row, &again, report);
+            cx_check_field(frame, place, field, row, &again, report);
         }
     }
 }
@@ -201,9 +237,9 @@ static void check_bandwidths(const cx_check_frame_t *frame, const cx_row_t *row,
             cx_collective_message_bytes(&shape, row->elems, NULL, frame->rank_count);
     }
     if (again.message_bytes != row->message_bytes ||
-        !are_equal(again.algbw_bytes_per_s, row->algbw_bytes_per_s) ||
+        !cx_check_equal(again.algbw_bytes_per_s, row->algbw_bytes_per_s) ||
         (!(has_counts && isnan(frame->busbw_factor)) &&
-         !are_equal(again.busbw_bytes_per_s, row->busbw_bytes_per_s))) {
+         !cx_check_equal(again.busbw_bytes_per_s, row->busbw_bytes_per_s))) {
         cx_check_add(report, CX_CHECK_NUMBER, frame->name,
                      "at %" PRId64 " B message_bytes, algbw or busbw do not follow from elems, "
                      "time and ranks",
@@ -227,9 +263,12 @@ void cx_check_row(const cx_check_frame_t *frame, const cx_row_t *row,
                      "than verified",
                      row->requested_bytes);
     }
-    if (!isnan(row->time_us_p50)) {
+    if (frame->one->family == CX_FAMILY_EP && !cx_check_ep_row(frame, row, samples, report)) {
+        return;
+    }
+    if (!isnan(row->time_us_p50) && frame->one->family == CX_FAMILY_COLLECTIVE) {
         check_bandwidths(frame, row, report);
-    } else if (is_status(row, CX_OK)) {
+    } else if (isnan(row->time_us_p50) && is_status(row, CX_OK)) {
         cx_check_add(report, CX_CHECK_STATUS, frame->name,
                      "at %" PRId64 " B the status is ok, but there is no time",
                      row->requested_bytes);

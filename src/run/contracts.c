@@ -9,9 +9,9 @@ static const struct {
     const char *name;
     int64_t     version;
 } contracts[] = {
-    {"collective.isolated", 1},
-    {"collective.steady", 1},
-    {"collective.loop_mean", 1},
+    {"collective.isolated", 1}, {"collective.steady", 1}, {"collective.loop_mean", 1},
+    {"ep.isolated.exact", 1},   {"ep.isolated.fast", 1},  {"ep.steady.exact", 1},
+    {"ep.steady.fast", 1},
 };
 
 int64_t cx_contract_version(const char *name)

@@ -8,6 +8,7 @@
 #include "launch/audit.h"
 #include "launch/local.h"
 #include "measure/order.h"
+#include "run/external.h"
 #include "run/plan_text.h"
 #include "store/record.h"
 #include "target/probe.h"
@@ -127,11 +128,12 @@ static cx_supervision_t supervision_of(const execution_t *execution, const cx_pl
  * foreign launcher cannot be. */
 static cx_status_t run_launch(execution_t *execution, int64_t launch_index, const char *const *argv)
 {
-    cx_plan_t        plan;
+    cx_plan_t        plan, programs;
     cx_supervision_t supervision;
     size_t           next = 0;
 
     CX_TRY(plan_launch(execution, launch_index, &plan));
+    CX_TRY(cx_external_split(&plan, &execution->arena, &programs));
     supervision = supervision_of(execution, &plan, launch_index, argv);
     while (next < plan.case_count) {
         size_t      before = next;
@@ -150,7 +152,7 @@ static cx_status_t run_launch(execution_t *execution, int64_t launch_index, cons
                            plan.case_count);
         }
     }
-    return CX_OK;
+    return cx_external_run(&supervision, &programs);
 }
 
 static void count_results(cx_run_result_t *result)

@@ -3,6 +3,7 @@
 #include "run/facts.h"
 
 #include "base/fail.h"
+#include "measure/pairs.h"
 
 #include <string.h>
 
@@ -26,13 +27,23 @@ static bool is_true(const json_t *record, const char *factor)
     return strcmp(text_at(record, "environment", factor), "true") == 0;
 }
 
+/* Family ep: outputs are looked at pair by pair, so the rows of whole pairs say how many were. */
+static bool counts_outputs(const json_t *row)
+{
+    const char *component = json_string_value(json_object_get(row, "component"));
+
+    return !component || cx_component_is_pair(cx_component_find(component));
+}
+
 static void read_row(const json_t *row, cx_judge_facts_t *facts)
 {
     const char *status   = json_string_value(json_object_get(row, "status"));
     const char *findings = json_string_value(json_object_get(row, "findings"));
 
-    facts->timed_count += json_integer_value(json_object_get(row, "timed_count"));
-    facts->verified_count += json_integer_value(json_object_get(row, "verified_count"));
+    if (counts_outputs(row)) {
+        facts->timed_count += json_integer_value(json_object_get(row, "timed_count"));
+        facts->verified_count += json_integer_value(json_object_get(row, "verified_count"));
+    }
     if (status && cx_status_from_slug(status) == CX_UNSTABLE) {
         facts->is_settled = false;
     }
@@ -71,6 +82,8 @@ void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t 
          .is_git_dirty      = !is_known_commit(text_at(record, "program", "git")),
     };
 
+    facts.is_fast = strcmp(option_at(record, "family"), "ep") == 0 &&
+                    strcmp(option_at(record, "sampling"), "fast") == 0;
     facts.moves_no_data =
         is_true(record, CX_FACTOR_MOVES_NO_DATA) || is_true(record, CX_FACTOR_VIRTUAL_TIME);
     for (size_t i = 0; i < json_array_size(rows); i++) {

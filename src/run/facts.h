@@ -12,6 +12,8 @@
 #define CX_FACTOR_MOVES_NO_DATA "moves_no_data"
 #define CX_FACTOR_VIRTUAL_TIME "is_virtual_time"
 #define CX_FACTOR_OVERSUBSCRIBED "is_oversubscribed"
+/* "device" where ranks meet on their devices; absent where they meet on their hosts alone. */
+#define CX_FACTOR_ALIGNMENT "alignment"
 
 /* From a record that validates (store/record.h); its member publication is not looked at. */
 void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t *out);

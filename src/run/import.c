@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "model/key.h"
 #include "run/facts.h"
-#include "run/import_series.h"
 #include "store/case_json.h"
 #include "store/fields.h"
 #include "store/import_nccltests.h"
@@ -53,7 +52,7 @@ static void add_number(json_t *environment, const char *name, int64_t value)
     json_object_set_new(environment, name, json_string(text));
 }
 
-static json_t *environment_of(const cx_import_view_t *view)
+json_t *cx_import_environment(const cx_import_view_t *view)
 {
     const cx_import_run_t *run = view->run;
     json_t                *out =
@@ -156,9 +155,9 @@ static json_t *identity_of(const importer_t *importer, const cx_import_view_t *v
                      importer->name, "file_blake2b", importer->digest);
 }
 
-static json_t *definition_of(const cx_import_view_t *view)
+json_t *cx_import_definition(double busbw_factor)
 {
-    json_t *factor = isnan(view->busbw_factor) ? json_null() : json_real(view->busbw_factor);
+    json_t *factor = isnan(busbw_factor) ? json_null() : json_real(busbw_factor);
 
     return json_pack("{ss,ss,ss,ss,ss,ss,so}", "sample", "mean over a loop, as the tool printed it",
                      "over_ranks", "mean", "percentile", "nearest rank", "interval",
@@ -169,20 +168,20 @@ static json_t *definition_of(const cx_import_view_t *view)
 /* All but publication, which is derived from the rest. */
 static json_t *record_of(const importer_t *importer, const cx_import_view_t *view)
 {
-    json_t *environment = environment_of(view);
+    json_t *environment = cx_import_environment(view);
     int64_t launch      = launch_of(importer, view->one.case_id);
     json_t *identity    = identity_of(importer, view, environment, launch);
     json_t *publication = json_pack("{ss,s[]}", "class", "comparable", "reasons");
 
-    return json_pack("{ss,so,ss,so,so,sn,s{ss,si},so,so,so,sn,so,so,sn,sn,s{ss,sf},sO,sO}",
-                     "schema", "collectivex-record/1", "identity", identity, "status",
-                     cx_status_slug(view->status), "detail", text_or_null(view->detail),
-                     "publication", publication, "failure", "contract", "name",
-                     cx_case_contract(&view->one), "version", CONTRACT_VERSION, "definition",
-                     definition_of(view), "case", case_of(view), "environment", environment,
-                     "harness", "rows", rows_of(view), "left_out", left_out_of(view), "samples",
-                     "provenance", "time", "started_utc", importer->frame->started_utc, "wall_s",
-                     0.0, "program", importer->frame->program, "command", importer->frame->command);
+    return json_pack(
+        "{ss,so,ss,so,so,sn,s{ss,si},so,so,so,sn,so,s[],so,sn,sn,s{ss,sf},sO,sO}", "schema",
+        "collectivex-record/1", "identity", identity, "status", cx_status_slug(view->status),
+        "detail", text_or_null(view->detail), "publication", publication, "failure", "contract",
+        "name", cx_case_contract(&view->one), "version", CONTRACT_VERSION, "definition",
+        cx_import_definition(view->busbw_factor), "case", case_of(view), "environment", environment,
+        "harness", "rows", rows_of(view), "points", "left_out", left_out_of(view), "samples",
+        "provenance", "time", "started_utc", importer->frame->started_utc, "wall_s", 0.0, "program",
+        importer->frame->program, "command", importer->frame->command);
 }
 
 static cx_status_t add_record(importer_t *importer, const cx_import_view_t *view)

@@ -4,7 +4,7 @@
 #ifndef CX_RUN_IMPORT_H
 #define CX_RUN_IMPORT_H
 
-#include "store/import.h"
+#include "run/import_series.h"
 
 #include <jansson.h>
 
@@ -45,5 +45,10 @@ cx_status_t cx_import_file(const char *path, const cx_import_frame_t *frame, cx_
 cx_status_t cx_import_bytes(const char *name, const char *bytes, size_t byte_count,
                             const cx_import_frame_t *frame, cx_imported_t *out);
 void        cx_imported_fini(cx_imported_t *imported);
+
+/* The members "environment" and "definition" of a record with another tool's numbers. New
+ * references; busbw_factor NAN: there is none. */
+json_t *cx_import_environment(const cx_import_view_t *view);
+json_t *cx_import_definition(double busbw_factor);
 
 #endif

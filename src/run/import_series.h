@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One series of a capture as a case, rows and a status. Private to import.c. */
+/* One series of a capture as a case, rows and a status. Private to import.c and to
+ * external_reading.c, which have the same captures. */
 #ifndef CX_RUN_IMPORT_SERIES_H
 #define CX_RUN_IMPORT_SERIES_H
 

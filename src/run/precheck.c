@@ -7,6 +7,8 @@
 #include "family/collective/traffic.h"
 #include "model/ladder.h"
 #include "plugin/plugin.h"
+#include "run/ep_plan.h"
+#include "run/external.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,17 +59,13 @@ static cx_status_t check_traffic(const cx_case_t *one, int32_t rank_count)
 }
 
 /* What a case names must be there; neighbours in a plan mostly name the same. */
-static cx_status_t check_names(const cx_case_t *one, const cx_case_t *last, int32_t rank_count)
+static cx_status_t check_device(const cx_case_t *one, const cx_case_t *last)
 {
     const cx_device_ops_t *device_ops;
 
-    if (!last || strcmp(one->device, last->device) != 0) {
-        CX_TRY(cx_device_load(one->device, "device", &device_ops));
-    }
-    if (one->op == CX_COLLECTIVE_ALL_TO_ALL_V) {
-        CX_TRY(check_traffic(one, rank_count));
-    }
-    return CX_OK;
+    return last && strcmp(one->device, last->device) == 0
+               ? CX_OK
+               : cx_device_load(one->device, "device", &device_ops);
 }
 
 /* A default is no wish, and cannot contradict one. */
@@ -83,18 +81,89 @@ static cx_status_t check_samples(const cx_case_t *one)
                    (long long)one->samples_min, (long long)one->samples_max);
 }
 
+/* ---- family ep ------------------------------------------------------------------------------ */
+
+/* The largest step needs its two slots on each rank of this host. */
+static cx_status_t check_ep_memory(const cx_case_t *one, const cx_ep_ranks_t *ranks,
+                                   int64_t host_rank_count, int64_t memory_bytes)
+{
+    const int64_t share_bytes = memory_bytes / (CX_EP_SLOT_COUNT_MIN * host_rank_count);
+    cx_ladder_t   ladder;
+    int64_t       tokens, most;
+    char          limit[32];
+
+    CX_TRY(cx_token_ladder_parse(one->ep.tokens, "tokens", &ladder));
+    tokens = ladder.tokens[ladder.rung_count - 1];
+    if (cx_ep_plan_slot_bytes(one, ranks, tokens) <= share_bytes) {
+        return CX_OK;
+    }
+    most = share_bytes / cx_ep_plan_slot_bytes(one, ranks, 1);
+    return CX_FAIL(CX_INVALID,
+                   "tokens: %lld per rank need %d slots on each of %lld ranks, and this host has "
+                   "memory for %s each; the nearest is %lld",
+                   (long long)tokens, CX_EP_SLOT_COUNT_MIN, (long long)host_rank_count,
+                   cx_units_print_bytes(share_bytes / (1 << 20) * (1 << 20), limit, sizeof limit),
+                   (long long)most);
+}
+
+/* A trace that cannot be read must not be found out by every rank. */
+static cx_status_t check_trace(const cx_case_t *one, const cx_ep_ranks_t *ranks)
+{
+    cx_ladder_t      ladder;
+    cx_ep_workload_t workload;
+    cx_ep_work_t     work;
+    cx_arena_t       arena;
+    cx_status_t      status;
+
+    if (one->ep.routing != CX_EP_ROUTING_TRACE) {
+        return CX_OK;
+    }
+    CX_TRY(cx_token_ladder_parse(one->ep.tokens, "tokens", &ladder));
+    workload = cx_ep_plan_workload(one, ranks, ladder.tokens[ladder.rung_count - 1], 0);
+    cx_arena_init(&arena);
+    status = cx_ep_work_build(&workload, &arena, &work);
+    cx_arena_fini(&arena);
+    return status;
+}
+
+static cx_status_t check_ep(const cx_case_t *one, const cx_rank_layout_t *layout,
+                            int64_t memory_bytes)
+{
+    const cx_ep_ranks_t ranks = {.rank_count      = layout->rank_count,
+                                 .node_rank_count = layout->host_rank_count};
+
+    CX_TRY(cx_ep_plan_check(one, &ranks));
+    CX_TRY(check_ep_memory(one, &ranks, layout->host_rank_count, memory_bytes));
+    return check_trace(one, &ranks);
+}
+
+static cx_status_t check_collective(const cx_case_t *one, const cx_rank_layout_t *layout,
+                                    int64_t memory_bytes)
+{
+    cx_shape_t shape = cx_case_shape(one);
+
+    CX_TRY(cx_collective_check_shape(&shape, layout->rank_count));
+    CX_TRY(check_memory(one, layout, memory_bytes));
+    CX_TRY(check_samples(one));
+    return one->op == CX_COLLECTIVE_ALL_TO_ALL_V ? check_traffic(one, layout->rank_count) : CX_OK;
+}
+
 cx_status_t cx_precheck(const cx_plan_t *plan, const cx_rank_layout_t *layout)
 {
-    int64_t memory_bytes = physical_memory_bytes();
+    int64_t          memory_bytes = physical_memory_bytes();
+    const cx_case_t *last         = NULL;
 
+    CX_TRY(cx_external_precheck(plan, layout));
     for (size_t i = 0; i < plan->case_count; i++) {
-        cx_shape_t shape = cx_case_shape(&plan->cases[i]);
+        const cx_case_t *one = &plan->cases[i];
 
-        CX_TRY(cx_collective_check_shape(&shape, layout->rank_count));
-        CX_TRY(check_memory(&plan->cases[i], layout, memory_bytes));
-        CX_TRY(check_samples(&plan->cases[i]));
-        CX_TRY(
-            check_names(&plan->cases[i], i > 0 ? &plan->cases[i - 1] : NULL, layout->rank_count));
+        if (cx_external_find(one->backend)) {
+            continue; /* its memory and device are its program's */
+        }
+        CX_TRY(one->family == CX_FAMILY_EP ? check_ep(one, layout, memory_bytes)
+                                           : check_collective(one, layout, memory_bytes));
+        CX_TRY(check_device(one, last));
+        last = one;
     }
     return CX_OK;
 }

@@ -166,7 +166,8 @@ double cx_rank_context_skew_bound_us(const cx_rank_context_t *context)
         return 0;
     }
     return context->skew_bound_ns *
-           (context->host_count > 1 ? 1 + age_ns / CLOCK_BOUND_DOUBLES_NS : 1) / 1e3;
+               (context->host_count > 1 ? 1 + age_ns / CLOCK_BOUND_DOUBLES_NS : 1) / 1e3 +
+           2 * context->facts.stamp_bound_us;
 }
 
 cx_status_t cx_rank_context_open(cx_rank_context_t *context, int64_t timeout_ns)

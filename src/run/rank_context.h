@@ -14,16 +14,17 @@
 #include <sched.h>
 
 typedef struct cx_rank_context {
-    cx_core_t         core; /* first: a plugin's is_over() gets back from it to this struct */
-    cx_board_t       *board;
-    cx_board_rank_t  *own; /* this rank's place on the board */
-    int32_t           local_rank;
-    int64_t           deadline_ns, timeout_ns;
-    int               channel_fd; /* -1 on ranks that do not report */
-    cx_clock_model_t  clock;
-    double            skew_bound_ns; /* how far apart two ranks' common times may be, at first */
-    cx_audit_t        audit;
-    const char       *device_name; /* of the open device; NULL before */
+    cx_core_t        core; /* first: a plugin's is_over() gets back from it to this struct */
+    cx_board_t      *board;
+    cx_board_rank_t *own; /* this rank's place on the board */
+    int32_t          local_rank;
+    int64_t          deadline_ns, timeout_ns;
+    int              channel_fd; /* -1 on ranks that do not report */
+    cx_clock_model_t clock;
+    double           skew_bound_ns; /* how far apart two ranks' common times may be, at first */
+    cx_audit_t       audit;
+    const char      *device_name; /* of the open device; NULL before */
+    bool meets_on_device; /* ranks align there, right before a window (run/device_meeting.h) */
     cx_device_facts_t facts;
     int32_t           host_count;
     cpu_set_t         processors;      /* this rank's share of its host's */

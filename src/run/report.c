@@ -54,24 +54,30 @@ static json_t *environment_of(const cx_rank_context_t *context, const cx_caps_t 
     (void)snprintf(hosts, sizeof hosts, "%d", context->host_count);
     (void)snprintf(local, sizeof local, "%d", core->local_rank_count);
     (void)snprintf(processors, sizeof processors, "%d", context->processor_count);
-    return json_pack("{ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss}", "rank_count", ranks, "host_count",
+    return json_pack("{ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss,ss*}", "rank_count", ranks, "host_count",
                      hosts, "ranks_per_host", local, "processors_per_rank", processors,
                      "device_model", context->facts.model, "device_driver", context->facts.driver,
                      "backend_library", caps->library_version, "memory_kind",
                      caps->memory == CX_MEMORY_EXPORTABLE ? "exportable" : "plain", "control_plane",
                      core->peers_ops->name, CX_FACTOR_MOVES_NO_DATA, truth(caps->moves_no_data),
                      CX_FACTOR_VIRTUAL_TIME, truth(context->facts.is_virtual_time),
-                     CX_FACTOR_OVERSUBSCRIBED, truth(core->is_oversubscribed));
+                     CX_FACTOR_OVERSUBSCRIBED, truth(core->is_oversubscribed), CX_FACTOR_ALIGNMENT,
+                     context->meets_on_device ? "device" : NULL);
 }
 
 cx_status_t cx_report_case_start(const cx_rank_context_t *context, int64_t case_index,
-                                 const cx_caps_t *caps, const cx_harness_t *harness)
+                                 const cx_caps_t *caps, const cx_harness_t *harness,
+                                 const cx_factor_t *factors, size_t factor_count)
 {
+    json_t *environment = environment_of(context, caps);
+
+    for (size_t i = 0; i < factor_count; i++) {
+        json_object_set_new(environment, factors[i].name, json_string(factors[i].text));
+    }
     return cx_wire_send_event(context->channel_fd,
                               json_pack("{ss,sI,so,so}", "event", "case_start", "case_index",
-                                        (json_int_t)case_index, "environment",
-                                        environment_of(context, caps), "harness",
-                                        cx_fields_to_json(cx_harness_fields, harness)));
+                                        (json_int_t)case_index, "environment", environment,
+                                        "harness", cx_fields_to_json(cx_harness_fields, harness)));
 }
 
 cx_status_t cx_report_row(int fd, int64_t case_index, const cx_row_t *row, cx_series_t *series,
@@ -83,7 +89,14 @@ cx_status_t cx_report_row(int fd, int64_t case_index, const cx_row_t *row, cx_se
     CX_TRY(cx_wire_send_event(fd, json_pack("{ss,sI,so,so}", "event", "row", "case_index",
                                             (json_int_t)case_index, "busbw_factor", factor, "row",
                                             cx_fields_to_json(cx_row_fields, row))));
-    return cx_wire_send_samples(fd, series, row->requested_bytes, row->discarded_count);
+    return cx_wire_send_samples(fd, series, row);
+}
+
+cx_status_t cx_report_point(int fd, int64_t case_index, const cx_ep_point_t *point)
+{
+    return cx_wire_send_event(fd, json_pack("{ss,sI,so}", "event", "ep_point", "case_index",
+                                            (json_int_t)case_index, "point",
+                                            cx_fields_to_json(cx_ep_point_fields, point)));
 }
 
 cx_status_t cx_report_left_out(int fd, int64_t case_index, int64_t requested_bytes,

@@ -70,19 +70,13 @@ static double claim(double skew_us, double bound_us)
     return skew_us >= bound_us ? skew_us : (double)NAN;
 }
 
-void cx_row_fill(const cx_workload_t *workload, cx_series_t *series, const cx_outcome_t *outcome,
-                 double skew_bound_us, cx_row_t *row)
+void cx_row_fill_times(cx_series_t *series, const cx_outcome_t *outcome, double skew_bound_us,
+                       cx_row_t *row)
 {
     int64_t first = outcome->discarded_count;
 
-    row->message_bytes = workload->point.message_bytes;
-    row->elems         = workload->point.elems;
     fill_times(series, outcome, row);
     fill_ranks(series, outcome, row);
-    if (workload->shape.op != CX_COLLECTIVE_BARRIER) {
-        row->algbw_bytes_per_s = cx_algbw_bytes_per_s(row->message_bytes, row->time_us_p50);
-        row->busbw_bytes_per_s = row->algbw_bytes_per_s * workload->busbw_factor;
-    }
     if (series->has_skew && series->rank_count > 1) {
         row->arrival_skew_us_p50 =
             claim(median_skew_us(series, series->arrival_us, first), skew_bound_us);
@@ -93,11 +87,23 @@ void cx_row_fill(const cx_workload_t *workload, cx_series_t *series, const cx_ou
     row->discarded_count      = outcome->discarded_count;
     row->block_count          = outcome->block_count;
     row->repeated_block_count = outcome->repeated_block_count;
-    row->slot_count           = workload->point.slot_count;
     row->timed_count          = outcome->timed_count;
     row->verified_count       = outcome->verified_count;
     row->wrong_count          = outcome->wrong_count;
     row->stop_reason          = cx_stop_slug(outcome->stop);
+}
+
+void cx_row_fill(const cx_workload_t *workload, cx_series_t *series, const cx_outcome_t *outcome,
+                 double skew_bound_us, cx_row_t *row)
+{
+    cx_row_fill_times(series, outcome, skew_bound_us, row);
+    row->message_bytes = workload->point.message_bytes;
+    row->elems         = workload->point.elems;
+    row->slot_count    = workload->point.slot_count;
+    if (workload->shape.op != CX_COLLECTIVE_BARRIER) {
+        row->algbw_bytes_per_s = cx_algbw_bytes_per_s(row->message_bytes, row->time_us_p50);
+        row->busbw_bytes_per_s = row->algbw_bytes_per_s * workload->busbw_factor;
+    }
 }
 
 int64_t cx_row_barrier_violations(const cx_series_t *series, double skew_bound_us)

@@ -7,6 +7,10 @@
 #include "model/record.h"
 #include "run/workload.h"
 
+/* What does not depend on the family: times, ranks, skews, counts. Otherwise as cx_row_fill. */
+void cx_row_fill_times(cx_series_t *series, const cx_outcome_t *outcome, double skew_bound_us,
+                       cx_row_t *row);
+
 /**
  * Fill the numbers of a row. Status and detail stay the caller's.
  * skew_bound_us  error of the common clock; a smaller skew is not claimed

@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "model/case.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool lists_device(const char *devices, const char *name)
@@ -45,11 +46,54 @@ static cx_status_t check_operation(const cx_backend_ops_t *ops, const cx_caps_t 
     return CX_OK;
 }
 
+/* "bf16, mxfp8": the codecs of a set, for the words of a refusal. */
+static const char *list_codecs(uint64_t codecs, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int codec = 0; codec < CX_CODEC_COUNT && used + 32 < out_bytes; codec++) {
+        if (codecs & CX_BIT(codec)) {
+            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", used > 0 ? ", " : "",
+                                     cx_codec_slugs[codec]);
+        }
+    }
+    return out;
+}
+
+static cx_status_t check_ep(const cx_backend_ops_t *ops, const cx_caps_t *caps,
+                            const cx_shape_t *shape)
+{
+    const cx_ep_caps_t *ep   = &caps->ep[shape->ep.mode];
+    const char         *mode = cx_ep_mode_slugs[shape->ep.mode];
+    char                list[256];
+
+    if (!(caps->families & CX_BIT(CX_FAMILY_EP)) || !CX_HAS(ops, inspect)) {
+        return CX_FAIL(CX_UNSUPPORTED, "backend %s has no expert parallelism", ops->name);
+    }
+    if (!ep->is_supported) {
+        return CX_FAIL(CX_UNSUPPORTED, "backend %s has no mode %s, only %s", ops->name, mode,
+                       cx_ep_mode_slugs[(shape->ep.mode + 1) % CX_EP_MODE_COUNT]);
+    }
+    if (!(ep->dispatch_codecs & CX_BIT(shape->ep.dispatch_codec))) {
+        return CX_FAIL(CX_UNSUPPORTED, "backend %s does not dispatch %s in mode %s; it can %s",
+                       ops->name, cx_codec_slugs[shape->ep.dispatch_codec], mode,
+                       list_codecs(ep->dispatch_codecs, list, sizeof list));
+    }
+    if (!(ep->combine_codecs & CX_BIT(shape->ep.combine_codec))) {
+        return CX_FAIL(CX_UNSUPPORTED, "backend %s does not combine %s in mode %s; it can %s",
+                       ops->name, cx_codec_slugs[shape->ep.combine_codec], mode,
+                       list_codecs(ep->combine_codecs, list, sizeof list));
+    }
+    return CX_OK;
+}
+
 cx_status_t cx_backend_supports(const cx_backend_ops_t *ops, const cx_caps_t *caps,
                                 const cx_shape_t *shape, const cx_core_t *core,
                                 const char *device_name, int32_t host_count)
 {
-    CX_TRY(check_operation(ops, caps, shape));
+    CX_TRY(shape->family == CX_FAMILY_EP ? check_ep(ops, caps, shape)
+                                         : check_operation(ops, caps, shape));
     if (!lists_device(caps->devices, device_name)) {
         return CX_FAIL(CX_UNSUPPORTED, "backend %s works on device %s, not on %s", ops->name,
                        caps->devices, device_name);

@@ -5,6 +5,7 @@
 #include "store/samples.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,13 +66,12 @@ cx_status_t cx_wire_send_event(int fd, json_t *event)
     return status;
 }
 
-cx_status_t cx_wire_send_samples(int fd, const cx_series_t *series, int64_t requested_bytes,
-                                 int64_t discarded_count)
+cx_status_t cx_wire_send_samples(int fd, const cx_series_t *series, const cx_row_t *row)
 {
     size_t           rank_bytes = (size_t)series->count * sizeof(double);
-    cx_samples_row_t row        = {.requested_bytes = requested_bytes,
+    cx_samples_row_t samples    = {.requested_bytes = row->requested_bytes,
                                    .sample_count    = series->count,
-                                   .discarded_count = discarded_count,
+                                   .discarded_count = row->discarded_count,
                                    .rank_count      = series->rank_count,
                                    .has_skew        = series->has_skew,
                                    .reduced_us      = series->reduced_us,
@@ -94,12 +94,15 @@ cx_status_t cx_wire_send_samples(int fd, const cx_series_t *series, int64_t requ
         memmove(series->exit_us + rank * series->count, series->exit_us + rank * series->capacity,
                 rank_bytes);
     }
-    message_bytes = cx_samples_encode_bytes(&row);
+    if (row->component) {
+        (void)snprintf(samples.component, sizeof samples.component, "%s", row->component);
+    }
+    message_bytes = cx_samples_encode_bytes(&samples);
     message       = malloc(message_bytes);
     if (!message) {
         return CX_FAIL(CX_RESOURCE, "out of memory for a message of %zu bytes", message_bytes);
     }
-    cx_samples_encode(&row, message);
+    cx_samples_encode(&samples, message);
     status = send_message(fd, CX_WIRE_SAMPLES, message, message_bytes);
     free(message);
     return status;

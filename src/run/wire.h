@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "measure/series.h"
+#include "model/record.h"
 
 #include <jansson.h>
 
@@ -13,10 +14,10 @@ typedef enum cx_wire_kind { CX_WIRE_JSON = 1, CX_WIRE_SAMPLES = 2 } cx_wire_kind
 
 #define CX_WIRE_MESSAGE_BYTES_MAX ((size_t)1 << 31)
 
-/* Send; `event` is released in any case. A rank without a channel (fd -1) sends nothing. */
+/* Send; `event` is released in any case. A rank without a channel (fd -1) sends nothing. Of the row
+ * its size, component and warm-up go along: what ties samples to it. */
 cx_status_t cx_wire_send_event(int fd, json_t *event);
-cx_status_t cx_wire_send_samples(int fd, const cx_series_t *series, int64_t requested_bytes,
-                                 int64_t discarded_count);
+cx_status_t cx_wire_send_samples(int fd, const cx_series_t *series, const cx_row_t *row);
 
 /* What a supervisor has received and not yet taken apart. */
 typedef struct cx_wire_inbox {

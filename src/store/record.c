@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/case.h"
+#include "model/ep_point.h"
 #include "model/publication.h"
 #include "model/record.h"
 #include "store/rules.h"
@@ -19,8 +20,9 @@
 static const char *const record_schemas[] = {"collectivex-record/1", NULL};
 static const char *const plan_schemas[]   = {"collectivex-plan/1", NULL};
 static const char *const origins[]        = {"measured", "imported", NULL};
-static const char *const over_ranks[]     = {"max", "median", "mean", NULL};
-static const char *const status_slugs[]   = {
+/* by component: measure/pairs.h */
+static const char *const over_ranks[]   = {"max", "median", "mean", "by component", NULL};
+static const char *const status_slugs[] = {
 #define SLUG(name, slug, text) slug,
     CX_STATUS_MAP(SLUG)
 #undef SLUG
@@ -169,7 +171,12 @@ static const cx_rule_t record_rules[] = {
      .kind    = CX_RULE_FIELDS,
      .fields  = cx_row_fields,
      .is_list = true,
-     .help    = "One per size."},
+     .help    = "One per size, in family ep one per size and component."},
+    {.name    = "points",
+     .kind    = CX_RULE_FIELDS,
+     .fields  = cx_ep_point_fields,
+     .is_list = true,
+     .help    = "Family ep: one per size with rows; else empty."},
     OBJECT("left_out", left_out_rules, .is_list = true, .help = "Sizes without a row."),
     OBJECT("samples", samples_rules, .is_nullable = true, .help = "Where the raw samples are."),
     {.name        = "provenance",

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MAGIC "CXSAMP1\n"
+#define MAGIC "CXSAMP2\n"
 #define MAGIC_BYTES (sizeof MAGIC - 1)
 #define FILE_BYTES_MAX ((size_t)1 << 30)
 #define ROW_COUNT_MAX 100000
@@ -21,7 +21,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a sidecar is little-e
 typedef struct row_header {
     int64_t requested_bytes, sample_count, discarded_count;
     int32_t rank_count, has_skew;
+    char    component[CX_SAMPLES_COMPONENT_BYTES];
 } row_header_t;
+
+_Static_assert(sizeof(row_header_t) == 48, "a row's header has no padding");
 
 /* Numbers of all arrays of a row together. */
 static uint64_t number_count(int64_t sample_count, int32_t rank_count, bool has_skew)
@@ -48,9 +51,11 @@ void cx_samples_encode(const cx_samples_row_t *row, void *out)
     size_t       reduced_bytes = (size_t)row->sample_count * sizeof(double);
     size_t       rank_bytes    = reduced_bytes * (size_t)row->rank_count;
     row_header_t header        = {row->requested_bytes, row->sample_count, row->discarded_count,
-                                  row->rank_count, row->has_skew};
-    char        *end           = put(out, &header, sizeof header);
+                                  row->rank_count,      row->has_skew,     ""};
+    char        *end;
 
+    memcpy(header.component, row->component, sizeof header.component);
+    end = put(out, &header, sizeof header);
     end = put(end, row->reduced_us, reduced_bytes);
     end = put(end, row->rank_us, rank_bytes);
     if (row->has_skew) {
@@ -116,6 +121,24 @@ static unsigned char *inflate_all(const void *packed, size_t packed_bytes, size_
     return bytes;
 }
 
+/* "" or a slug, and nothing but NULs behind it. */
+static bool is_component(const char text[CX_SAMPLES_COMPONENT_BYTES])
+{
+    size_t length = strnlen(text, CX_SAMPLES_COMPONENT_BYTES);
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '-' && (text[i] < 'a' || text[i] > 'z')) {
+            return false;
+        }
+    }
+    for (size_t i = length; i < CX_SAMPLES_COMPONENT_BYTES; i++) {
+        if (text[i] != '\0') {
+            return false;
+        }
+    }
+    return length < CX_SAMPLES_COMPONENT_BYTES;
+}
+
 /* Reads one row from `bytes`; its length, or 0 when it is none. */
 static size_t parse_header(const unsigned char *bytes, size_t left_bytes, row_header_t *header)
 {
@@ -129,7 +152,7 @@ static size_t parse_header(const unsigned char *bytes, size_t left_bytes, row_he
     if (header->sample_count < 0 || (uint64_t)header->sample_count > room ||
         header->rank_count < 1 || header->discarded_count < 0 ||
         header->discarded_count > header->sample_count || header->requested_bytes < 0 ||
-        (header->has_skew != 0 && header->has_skew != 1)) {
+        (header->has_skew != 0 && header->has_skew != 1) || !is_component(header->component)) {
         return 0;
     }
     numbers = number_count(header->sample_count, header->rank_count, header->has_skew);
@@ -166,6 +189,7 @@ static cx_status_t fill_row(const char *name, const unsigned char *bytes, size_t
         .reduced_us      = values, /* the one to free: the other arrays lie behind it */
         .rank_us         = values + header->sample_count,
     };
+    memcpy(row->component, header->component, sizeof row->component);
     if (row->has_skew) {
         row->arrival_us = row->rank_us + rank_stride;
         row->exit_us    = row->arrival_us + rank_stride;

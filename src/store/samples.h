@@ -11,12 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CX_SAMPLES_COMPONENT_BYTES 16 /* lower-case letters and dashes, NUL-padded */
+
 /**
  * The samples of one row. Arrays are float64 microseconds: rank_us, arrival_us and exit_us
  * [rank_count][sample_count] row-major, the last two only with has_skew; reduced_us [sample_count].
  * Warm-up is included: the first discarded_count samples of each array are not in the statistics.
+ *
+ * component  what of an operation was timed, where a size has several rows (family ep); else ""
  */
 typedef struct cx_samples_row {
+    char    component[CX_SAMPLES_COMPONENT_BYTES];
     int64_t requested_bytes;
     int64_t sample_count, discarded_count;
     int32_t rank_count;
@@ -35,7 +40,7 @@ void   cx_samples_encode(const cx_samples_row_t *row, void *out);
 
 /**
  * Write a sidecar: the rows' message forms one behind the other, zlib-compressed behind an 8-byte
- * magic "CXSAMP1\n". `digest_out` is BLAKE2b-128 of the file's bytes.
+ * magic "CXSAMP2\n". `digest_out` is BLAKE2b-128 of the file's bytes.
  * errors  CX_RESOURCE
  */
 cx_status_t cx_samples_write(const char *path, const void *messages, size_t message_bytes,

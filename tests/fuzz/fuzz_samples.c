@@ -25,7 +25,7 @@ static void parse_unpacked(const unsigned char *bytes, size_t byte_count)
     unsigned char *file         = malloc(8 + packed_bytes);
 
     if (file && compress(file + 8, &packed_bytes, bytes, byte_count) == Z_OK) {
-        memcpy(file, "CXSAMP1\n", 8);
+        memcpy(file, "CXSAMP2\n", 8);
         parse(file, 8 + packed_bytes);
     }
     free(file);

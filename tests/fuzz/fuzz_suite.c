@@ -19,13 +19,33 @@ static cx_status_t rows_of(void *context, const char *backend, const char *place
     return CX_OK;
 }
 
+static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
+{
+    (void)context;
+    (void)family;
+    *out = "hostref";
+    return CX_OK;
+}
+
+static cx_status_t shape_of(void *context, const char *shape, const char *place,
+                            cx_plan_shape_t *out)
+{
+    (void)context;
+    if (strlen(shape) > 64) {
+        return CX_FAIL(CX_INVALID, "%s: no such shape", place);
+    }
+    *out = (cx_plan_shape_t){.hidden_elems = 7168, .topk = 8, .expert_count = 256};
+    return CX_OK;
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t byte_count)
 {
     cx_arena_t        arena;
-    cx_plan_request_t request = {.suite_path   = "fuzz.yaml",
-                                 .auto_backend = "hostref",
-                                 .auto_device  = "host",
-                                 .backend_rows = rows_of};
+    cx_plan_request_t request = {.suite_path    = "fuzz.yaml",
+                                 .auto_device   = "host",
+                                 .auto_backend  = auto_backend,
+                                 .backend_rows  = rows_of,
+                                 .shape_numbers = shape_of};
     cx_node_t        *root;
     cx_plan_t         plan;
 

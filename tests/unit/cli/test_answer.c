@@ -168,8 +168,8 @@ static void test_json_has_the_numbers_of_the_sentence(void **state)
     const json_t *group;
 
     derive(&fixture, make_records(specs, 2));
-    answer = cx_answer_to_json(&fixture.list);
-    group  = json_array_get(json_object_get(answer, "groups"), 0);
+    answer = cx_answer_groups_to_json(&fixture.list);
+    group  = json_array_get(answer, 0);
     spans  = json_object_get(group, "spans");
     assert_string_equal(json_string_value(json_object_get(group, "op")), "all_reduce");
     assert_near(json_real_value(json_object_get(json_object_get(group, "fastest"), "time_us_p50")),
@@ -192,8 +192,8 @@ static void test_no_records_give_no_answers(void **state)
 
     derive(&fixture, json_array());
     assert_int_equal(fixture.list.count, 0);
-    answer = cx_answer_to_json(&fixture.list);
-    assert_int_equal(json_array_size(json_object_get(answer, "groups")), 0);
+    answer = cx_answer_groups_to_json(&fixture.list);
+    assert_int_equal(json_array_size(answer), 0);
     json_decref(answer);
     drop(&fixture);
 }

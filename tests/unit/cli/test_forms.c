@@ -4,7 +4,7 @@
 
 #include "cli/numbers.h"
 #include "cli/result_table.h"
-#include "records.h"
+#include "ep_records.h"
 
 static const spec_t specs[] = {
     {.backend          = "hostref",
@@ -75,7 +75,7 @@ static void test_json_answer_equals_the_table(void **state)
 /* ---- CSV: a reader of RFC 4180, so that the writer is held against something else ---- */
 
 typedef struct cells {
-    char    text[128][128];
+    char    text[256][128];
     int64_t count;
 } cells_t;
 
@@ -189,6 +189,62 @@ static void test_csv_shows_what_was_left_out(void **state)
     json_decref(records);
 }
 
+/* Points of expert parallelism stand beside every row of their size; nobody else has the columns.
+ */
+static void test_csv_has_points_where_there_are_any(void **state)
+{
+    (void)state;
+    const ep_spec_t ep      = {.backend     = "hostref",
+                               .regime      = "isolated",
+                               .count       = 2,
+                               .first_us    = 80,
+                               .factor      = 1.5,
+                               .wrong_index = -1};
+    json_t         *records = make_records(specs, 1);
+    cells_t         header, line;
+    const char     *at;
+    char           *text = print_csv(records);
+
+    (void)read_line(text, &header);
+    assert_string_equal(header.text[header.count - 1], "wall_s");
+    free(text);
+    json_array_append_new(records, ep_record(&ep));
+    text = print_csv(records);
+    at   = read_line(text, &header);
+    assert_string_equal(header.text[header.count - 1], "failed_passes");
+    for (int i = 0; i < 3; i++) {
+        at = read_line(at, &line);
+        assert_string_equal(cell_of(&header, &line, "dispatch_logical_bytes"), "");
+    }
+    at = read_line(at, &line);
+    assert_string_equal(cell_of(&header, &line, "component"), "dispatch");
+    assert_string_equal(cell_of(&header, &line, "dispatch_logical_bytes"), "172032");
+    assert_string_equal(cell_of(&header, &line, "is_right"), "true");
+    (void)at;
+    free(text);
+    json_decref(records);
+}
+
+static void test_json_answers_expert_parallelism_apart(void **state)
+{
+    (void)state;
+    const ep_spec_t       ep      = {.backend     = "hostref",
+                                     .regime      = "steady",
+                                     .count       = 2,
+                                     .first_us    = 80,
+                                     .factor      = 1.5,
+                                     .wrong_index = -1};
+    json_t               *records = ep_records(&ep, 1);
+    const cx_result_set_t set     = {.records = records};
+    json_t               *out     = cx_form_result(&set);
+    const json_t         *answer  = json_object_get(out, "answer");
+
+    assert_int_equal(json_array_size(json_object_get(answer, "groups")), 0);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(answer, "ep"), "works")), 1);
+    json_decref(out);
+    json_decref(records);
+}
+
 static void test_csv_of_nothing_is_its_header(void **state)
 {
     (void)state;
@@ -276,6 +332,8 @@ int main(void)
         cmocka_unit_test(test_json_answer_equals_the_table),
         cmocka_unit_test(test_csv_reads_back_as_the_rows),
         cmocka_unit_test(test_csv_shows_what_was_left_out),
+        cmocka_unit_test(test_csv_has_points_where_there_are_any),
+        cmocka_unit_test(test_json_answers_expert_parallelism_apart),
         cmocka_unit_test(test_csv_of_nothing_is_its_header),
         cmocka_unit_test(test_events_are_lines_with_the_documented_members),
         cmocka_unit_test(test_no_event_prints_nothing),

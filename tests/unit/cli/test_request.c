@@ -45,6 +45,17 @@ static void test_options_alone_are_one_case(void **state)
     cx_request_fini(&request);
 }
 
+static void test_fast_is_short_for_sampling(void **state)
+{
+    (void)state;
+    EXPECT_OK(read_line("--backend hostref --family ep --fast -n 2"));
+    assert_int_equal(request.plan.cases[0].ep.sampling, CX_PAIR_PROFILE_FAST);
+    assert_int_equal(request.plan.cases[0].ep.hidden_elems, 7168); /* of the default shape */
+    cx_request_fini(&request);
+    EXPECT_FAIL(CX_INVALID, "sampling means nothing for any case",
+                read_line("--backend hostref --op gather --fast -n 2"));
+}
+
 static void test_lists_multiply_cases(void **state)
 {
     (void)state;
@@ -132,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_alone_are_one_case),
+        cmocka_unit_test(test_fast_is_short_for_sampling),
         cmocka_unit_test(test_lists_multiply_cases),
         cmocka_unit_test(test_auto_is_a_backend_that_can_run_here),
         cmocka_unit_test(test_a_suite_is_a_name_or_a_file),

@@ -17,8 +17,9 @@ static cx_result_case_t read_points(const json_t *records, cx_arena_t *arena)
     {
         launches[i] = record;
     }
-    assert_int_equal(
-        cx_result_points_read(launches, (int64_t)json_array_size(records), arena, &out), CX_OK);
+    out.launches     = launches;
+    out.launch_count = (int64_t)json_array_size(records);
+    assert_int_equal(cx_result_points_read(&out, arena), CX_OK);
     return out;
 }
 

@@ -75,6 +75,9 @@ static void test_each_fact_lowers_the_class(void **state)
     facts                = spotless;
     facts.has_provenance = false;
     expect(&facts, CX_REASON_NO_PROVENANCE, CX_PUBLICATION_COMPARABLE);
+    facts         = spotless;
+    facts.is_fast = true;
+    expect(&facts, CX_REASON_FAST_SAMPLING, CX_PUBLICATION_COMPARABLE);
     facts              = spotless;
     facts.launch_count = CX_OFFICIAL_LAUNCH_COUNT_MIN - 1;
     expect(&facts, CX_REASON_FEW_LAUNCHES, CX_PUBLICATION_COMPARABLE);

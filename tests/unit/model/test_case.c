@@ -139,6 +139,126 @@ static void test_shape_and_contract(void **state)
     assert_true(strlen(cx_regime_text(CX_REGIME_STEADY)) > 10);
 }
 
+static cx_case_t make_ep(void)
+{
+    cx_case_t one = make("all_reduce");
+
+    set(&one, "family", "ep");
+    set(&one, "hidden", "7168");
+    set(&one, "topk", "8");
+    set(&one, "experts", "256");
+    return one;
+}
+
+static void test_the_name_of_expert_parallelism(void **state)
+{
+    (void)state;
+    cx_case_t plain = make_ep(), other = make_ep();
+
+    EXPECT_OK(cx_case_seal(&plain, &arena));
+    assert_memory_equal(plain.case_id, "ep.deepseek-v3.normal.bf16.uniform.isolated.hostref.host.",
+                        57);
+    assert_memory_equal(plain.case_id + 57, plain.digest, 8);
+    set(&other, "shape", "models/my model.json");
+    set(&other, "mode", "low-latency");
+    set(&other, "precision", "nvfp4");
+    set(&other, "combine-precision", "mxfp8");
+    set(&other, "routing", "zipf");
+    set(&other, "eplb", "32");
+    set(&other, "sampling", "fast");
+    set(&other, "regime", "steady");
+    EXPECT_OK(cx_case_seal(&other, &arena));
+    assert_memory_equal(other.case_id,
+                        "ep.my-model.low-latency.nvfp4-mxfp8.zipf-eplb.steady-fast.hostref.host.",
+                        71);
+}
+
+static void test_each_family_has_its_own_options(void **state)
+{
+    static const struct {
+        const char *option, *text;
+        bool        counts_for_ep, counts_for_collective;
+    } rows[] = {
+        {"seed", "9", true, true},
+        {"rotate-bytes", "1MiB", true, true},
+        {"dtype", "bf16", false, true},
+        {"sizes", "8B", false, true},
+        {"samples-max", "7", false, true},
+        {"budget", "1s", false, true},
+        {"tokens", "8", true, false},
+        {"mode", "low-latency", true, false},
+        {"hidden", "256", true, false},
+        {"precision", "mxfp8", true, false},
+        {"sampling", "fast", true, false},
+        {"uneven", "linear", true, false},
+        {"zipf-exponent", "2", false, false}, /* means something for routing zipf alone */
+        {"eplb-seed", "5", false, false},
+        {"consume", "dequant", false, false},
+        {"hot-expert", "5", false, false},
+        {"trace", "file", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_case_t ep = make_ep(), changed_ep = make_ep();
+        cx_case_t collective = make("all_reduce"), changed = make("all_reduce");
+
+        set(&changed_ep, rows[i].option, rows[i].text);
+        set(&changed, rows[i].option, rows[i].text);
+        EXPECT_OK(cx_case_seal(&ep, &arena));
+        EXPECT_OK(cx_case_seal(&changed_ep, &arena));
+        EXPECT_OK(cx_case_seal(&collective, &arena));
+        EXPECT_OK(cx_case_seal(&changed, &arena));
+        assert_int_equal(strcmp(ep.digest, changed_ep.digest) != 0, rows[i].counts_for_ep);
+        assert_int_equal(strcmp(collective.digest, changed.digest) != 0,
+                         rows[i].counts_for_collective);
+    }
+}
+
+static void test_options_that_depend_on_others(void **state)
+{
+    static const struct {
+        const char *option, *text, *needs, *value;
+    } rows[] = {
+        {"zipf-exponent", "2", "routing", "zipf"},    {"hot-expert", "5", "routing", "hotspot"},
+        {"trace", "file", "routing", "trace"},        {"eplb-seed", "5", "eplb", "32"},
+        {"consume", "dequant", "precision", "mxfp8"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_case_t one = make_ep(), other = make_ep();
+
+        set(&one, rows[i].needs, rows[i].value);
+        set(&other, rows[i].needs, rows[i].value);
+        set(&other, rows[i].option, rows[i].text);
+        EXPECT_OK(cx_case_seal(&one, &arena));
+        EXPECT_OK(cx_case_seal(&other, &arena));
+        assert_string_not_equal(one.digest, other.digest);
+    }
+}
+
+static void test_contracts_and_shape_of_expert_parallelism(void **state)
+{
+    cx_case_t one = make_ep();
+
+    (void)state;
+    set(&one, "mode", "low-latency");
+    set(&one, "precision", "mxfp8");
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    assert_string_equal(cx_case_contract(&one), "ep.isolated.exact");
+    assert_int_equal(cx_case_shape(&one).family, CX_FAMILY_EP);
+    assert_int_equal(cx_case_shape(&one).root_rank, -1);
+    assert_int_equal(cx_case_shape(&one).ep.mode, CX_EP_MODE_LOW_LATENCY);
+    assert_int_equal(cx_case_shape(&one).ep.dispatch_codec, CX_CODEC_MXFP8);
+    assert_int_equal(cx_case_shape(&one).ep.hidden_elems, 7168);
+    set(&one, "regime", "steady");
+    set(&one, "sampling", "fast");
+    assert_string_equal(cx_case_contract(&one), "ep.steady.fast");
+    set(&one, "regime", "loop_mean");
+    EXPECT_FAIL(CX_INVALID, "family ep has no loop_mean", cx_case_seal(&one, &arena));
+}
+
 static void test_vocabularies(void **state)
 {
     (void)state;
@@ -160,6 +280,10 @@ int main(void)
         cmocka_unit_test(test_the_name_is_readable),
         cmocka_unit_test(test_the_longest_options_all_count),
         cmocka_unit_test(test_shape_and_contract),
+        cmocka_unit_test(test_the_name_of_expert_parallelism),
+        cmocka_unit_test(test_each_family_has_its_own_options),
+        cmocka_unit_test(test_options_that_depend_on_others),
+        cmocka_unit_test(test_contracts_and_shape_of_expert_parallelism),
         cmocka_unit_test(test_vocabularies),
     };
 

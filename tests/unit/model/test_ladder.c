@@ -73,12 +73,47 @@ static void test_an_endless_item_is_refused(void **state)
     EXPECT_FAIL(CX_INVALID, "longer than", cx_ladder_parse(text, "here", &ladder));
 }
 
+static void test_ladders_of_tokens(void **state)
+{
+    static const struct {
+        const char *text, *words;
+        int32_t     count;
+        int64_t     last;
+    } rows[] = {
+        {"1:512:x2", NULL, 10, 512},
+        {"1,8,64", NULL, 3, 64},
+        {"4:16:+4", NULL, 4, 16},
+        {"10000000", NULL, 1, 10000000},
+        {"0", "here: tokens: 0 is outside 1..10000000; the nearest is 1", 0, 0},
+        {"10000001", "the nearest is 10000000", 0, 0},
+        {"8B", "here: tokens: ", 0, 0},
+        {"8,8", "here: tokens: must rise, but 8 follows 8", 0, 0},
+        {"1:512", "such as 1:512:x2", 0, 0},
+        {"1:33:+1", "more than 32 rungs", 0, 0},
+    };
+
+    (void)state;
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        cx_ladder_t ladder;
+
+        if (rows[i].words) {
+            EXPECT_FAIL(CX_INVALID, rows[i].words,
+                        cx_token_ladder_parse(rows[i].text, "here", &ladder));
+            continue;
+        }
+        EXPECT_OK(cx_token_ladder_parse(rows[i].text, "here", &ladder));
+        assert_int_equal(ladder.rung_count, rows[i].count);
+        assert_int_equal(ladder.tokens[ladder.rung_count - 1], rows[i].last);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ladders),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_an_endless_item_is_refused),
+        cmocka_unit_test(test_ladders_of_tokens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

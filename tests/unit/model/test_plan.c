@@ -26,6 +26,24 @@ static cx_status_t rows_of(void *context, const char *backend, const char *place
     return CX_OK;
 }
 
+static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
+{
+    (void)context;
+    *out = family == CX_FAMILY_EP ? "mine" : "plain";
+    return CX_OK;
+}
+
+static cx_status_t shape_of(void *context, const char *shape, const char *place,
+                            cx_plan_shape_t *out)
+{
+    (void)context;
+    if (strcmp(shape, "deepseek-v3") != 0) {
+        return CX_FAIL(CX_INVALID, "%s: shape: no shape %s", place, shape);
+    }
+    *out = (cx_plan_shape_t){.hidden_elems = 7168, .topk = 8, .expert_count = 256};
+    return CX_OK;
+}
+
 static cx_arena_t arena;
 
 static int open_arena(void **state)
@@ -48,9 +66,10 @@ static cx_status_t expand(const char *suite, const cx_setting_t *overrides, size
     cx_plan_request_t request = {.suite_path     = "s.yaml",
                                  .overrides      = overrides,
                                  .override_count = count,
-                                 .auto_backend   = "plain",
                                  .auto_device    = "host",
-                                 .backend_rows   = rows_of};
+                                 .auto_backend   = auto_backend,
+                                 .backend_rows   = rows_of,
+                                 .shape_numbers  = shape_of};
     cx_node_t        *root;
 
     if (suite) {
@@ -199,6 +218,73 @@ static void test_an_option_that_means_nothing_is_refused_only_when_asked_for(voi
     assert_int_equal(plan.cases[1].root, 1);
 }
 
+static void test_a_shape_gives_the_numbers_that_are_not_given(void **state)
+{
+    static const struct {
+        const char *suite;
+        const char *shape;
+        int64_t     hidden, topk, experts, seed;
+    } rows[] = {
+        {"cases: [{family: ep}]", "deepseek-v3", 7168, 8, 256, 67},
+        {"cases: [{family: ep, topk: 4, seed: 1}]", "deepseek-v3", 7168, 4, 256, 1},
+        {"cases: [{family: ep, hidden: 64, topk: 4, experts: 16}]", "custom", 64, 4, 16, 67},
+        {"cases: [{family: ep, hidden: 64, topk: 4, experts: 16, shape: deepseek-v3}]",
+         "deepseek-v3", 64, 4, 16, 67},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const cx_case_t *one;
+        cx_plan_t        plan;
+
+        EXPECT_OK(expand(rows[i].suite, NULL, 0, &plan));
+        one = plan.cases;
+        assert_string_equal(one->ep.shape, rows[i].shape);
+        assert_string_equal(one->backend, "mine"); /* what auto is for this family */
+        assert_int_equal(one->ep.hidden_elems, rows[i].hidden);
+        assert_int_equal(one->ep.topk, rows[i].topk);
+        assert_int_equal(one->ep.expert_count, rows[i].experts);
+        assert_int_equal(one->seed, rows[i].seed);
+    }
+}
+
+static void test_families_stand_in_one_suite(void **state)
+{
+    cx_plan_t plan;
+
+    (void)state;
+    EXPECT_OK(expand("defaults: {sizes: 8B, budget: 1s}\n"
+                     "cases: [{op: gather}, {family: ep, mode: [normal, low-latency]}]",
+                     NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 3);
+    assert_string_equal(plan.cases[0].backend, "plain");
+    assert_int_equal(plan.cases[0].seed, 1);
+    assert_int_equal(plan.cases[2].ep.mode, CX_EP_MODE_LOW_LATENCY);
+}
+
+static void test_what_is_wrong_with_expert_parallelism_has_a_place(void **state)
+{
+    static const cx_setting_t sizes = {"sizes", "8B", "command line", CX_ORIGIN_COMMAND};
+    static const struct {
+        const char *suite, *words;
+    } rows[] = {
+        {"cases: [{family: ep, shape: deepsek}]", "s.yaml:1:29: shape: no shape deepsek"},
+        {"cases: [{family: ep, tokens: 0}]", "s.yaml:1:30: tokens: 0 is outside"},
+        {"cases: [{family: ep, regime: loop_mean}]", "family ep has no loop_mean"},
+        {"cases: [{family: ep, routing: unifor}]", "did you mean \"uniform\""},
+        {"cases: [{family: ep, precision: e4m3fn-block}]", "did you mean \"e4m3fn-block128\""},
+        {"cases: [{family: epp}]", "family: unknown value"},
+    };
+    cx_plan_t plan;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        EXPECT_FAIL(CX_INVALID, rows[i].words, expand(rows[i].suite, NULL, 0, &plan));
+    }
+    EXPECT_FAIL(CX_INVALID, "command line: sizes means nothing for any case of this request",
+                expand("cases: [{family: ep}]", &sizes, 1, &plan));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +296,9 @@ int main(void)
         cmocka_unit_test(test_options_of_a_backend),
         cmocka_unit_test(test_what_is_refused_and_where),
         cmocka_unit_test(test_an_option_that_means_nothing_is_refused_only_when_asked_for),
+        cmocka_unit_test(test_a_shape_gives_the_numbers_that_are_not_given),
+        cmocka_unit_test(test_families_stand_in_one_suite),
+        cmocka_unit_test(test_what_is_wrong_with_expert_parallelism_has_a_place),
     };
 
     return cmocka_run_group_tests(tests, open_arena, close_arena);

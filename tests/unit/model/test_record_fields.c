@@ -2,6 +2,7 @@
 /* Tests the tables of published fields. */
 #include "model/record.h"
 
+#include "model/ep_point.h"
 #include "support/expect.h"
 
 #include <math.h>
@@ -35,15 +36,18 @@ static size_t check_table(const cx_field_t *fields, const void *object, size_t o
 static void test_tables_are_complete_and_begin_unknown(void **state)
 {
     (void)state;
-    cx_row_t     row;
-    cx_harness_t harness;
+    cx_row_t      row;
+    cx_harness_t  harness;
+    cx_ep_point_t point;
 
     memset(&row, 0x55, sizeof row);
     cx_row_clear(&row);
     cx_harness_clear(&harness);
+    cx_ep_point_clear(&point);
     /* A member without a field would be a number that nobody can see. */
     assert_int_equal(check_table(cx_row_fields, &row, sizeof row), sizeof row);
     assert_int_equal(check_table(cx_harness_fields, &harness, sizeof harness), sizeof harness);
+    assert_int_equal(check_table(cx_ep_point_fields, &point, sizeof point), sizeof point);
 }
 
 int main(void)

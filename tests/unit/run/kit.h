@@ -8,6 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
+#include "family/common/codec_ops.h"
 #include "model/plan.h"
 #include "peers/meet.h"
 #include "run/rank_context.h"
@@ -92,7 +93,8 @@ static inline void kit_context(cx_rank_context_t *context, const cx_peers_ops_t 
                                       .fail             = cx_fail_plugin,
                                       .log              = cx_log,
                                       .is_over          = kit_is_over,
-                                      .deadline_ns      = kit_deadline_ns};
+                                      .deadline_ns      = kit_deadline_ns,
+                                      .codecs           = &cx_codec_ops};
 }
 
 /* Peers stay the caller's. */

@@ -190,10 +190,14 @@ static void test_contracts_and_definitions_follow_the_regime(void **state)
         const char *words, *contract, *over_ranks;
     } rows[] = {{"regime=isolated", "collective.isolated", "max"},
                 {"regime=steady", "collective.steady", "median"},
-                {"regime=loop_mean", "collective.loop_mean", "mean"}};
+                {"regime=loop_mean", "collective.loop_mean", "mean"},
+                {"family=ep hidden=64 topk=1 experts=2 regime=isolated", "ep.isolated.exact",
+                 "by component"},
+                {"family=ep hidden=64 topk=1 experts=2 regime=steady sampling=fast",
+                 "ep.steady.fast", "by component"}};
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cx_case_t     one    = kit_case(&arena, rows[i].words);
         cx_ending_t   ending = {.status = CX_OK};
         cx_assembly_t assembly;

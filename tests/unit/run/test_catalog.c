@@ -82,7 +82,8 @@ static void test_a_registry_that_is_none_is_refused(void **state)
         write_registry(texts[i]);
         EXPECT_FAIL(CX_INVALID, "backends.json: expected {\"backends\": [...]}",
                     cx_catalog_backends(2, &arena, &entries, &count));
-        EXPECT_FAIL(CX_INVALID, "backends.json", cx_catalog_auto_backend(2, &arena, &name));
+        EXPECT_FAIL(CX_INVALID, "backends.json",
+                    cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
     }
 }
 
@@ -116,11 +117,12 @@ static void test_auto_is_the_first_that_can_run_and_may_be_chosen(void **state)
                    " {\"name\": \"warp\", \"is_automatic\": \"true\"},"
                    " {\"name\": \"null\", \"is_automatic\": \"true\"},"
                    " {\"name\": \"hostref\", \"is_automatic\": \"true\"}]}");
-    EXPECT_OK(cx_catalog_auto_backend(2, &arena, &name));
+    EXPECT_OK(cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
     assert_string_equal(name, "null");
     write_registry("{\"backends\": [{\"name\": \"null\"}]}");
-    EXPECT_FAIL(CX_UNSUPPORTED, "no backend can run here; see: collectivex list backends",
-                cx_catalog_auto_backend(2, &arena, &name));
+    EXPECT_FAIL(CX_UNSUPPORTED,
+                "no backend can run family collective here; see: collectivex list backends",
+                cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
 }
 
 static void test_options_of_a_backend_are_its_table(void **state)
@@ -136,6 +138,25 @@ static void test_options_of_a_backend_are_its_table(void **state)
                 cx_catalog_backend_rows(NULL, "warp", "line 4", &rows, &bytes));
 }
 
+static const char shape_path[] = "/tmp/collectivex-catalog-shape.json";
+static const char shape_text[] = "{\"name\": \"a\", \"version\": 1, \"model\": \"m\", \"source\": "
+                                 "\"s\", \"hidden\": 64, \"topk\": 2, \"experts\": 8}";
+
+static void test_a_shape_is_three_numbers(void **state)
+{
+    cx_plan_shape_t shape;
+
+    (void)state;
+    EXPECT_OK(cx_file_write(shape_path, shape_text, strlen(shape_text)));
+    EXPECT_OK(cx_catalog_shape(NULL, shape_path, "test", &shape));
+    assert_int_equal(shape.hidden_elems, 64);
+    assert_int_equal(shape.topk, 2);
+    assert_int_equal(shape.expert_count, 8);
+    EXPECT_FAIL(CX_INVALID, "suite.yaml:3: shape: ",
+                cx_catalog_shape(NULL, "/nowhere/a.json", "suite.yaml:3", &shape));
+    assert_int_equal(unlink(shape_path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_devices_are_listed),
         cmocka_unit_test(test_auto_is_the_first_that_can_run_and_may_be_chosen),
         cmocka_unit_test(test_options_of_a_backend_are_its_table),
+        cmocka_unit_test(test_a_shape_is_three_numbers),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -54,6 +54,20 @@ static void test_a_good_record_is_official(void **state)
     json_decref(json);
 }
 
+/* Outputs are looked at pair by pair: the rows of parts say nothing about it. */
+static void test_parts_of_pairs_are_not_counted_as_outputs(void **state)
+{
+    static const char *const components[] = {"dispatch", "roundtrip", "pair-period"};
+    static const int64_t     counts[]     = {KIT_ROW_COUNT - 1, KIT_ROW_COUNT, KIT_ROW_COUNT};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        json_object_set_new(json_array_get(json_object_get(record, "rows"), 0), "component",
+                            json_string(components[i]));
+        assert_int_equal(read_facts().timed_count, 400 * counts[i]);
+    }
+}
+
 static void test_each_fact_is_found(void **state)
 {
     (void)state;
@@ -86,6 +100,15 @@ static void test_each_fact_is_found(void **state)
     json_object_set_new(json_object_get(json_object_get(record, "case"), "op"), "value",
                         json_string("barrier"));
     assert_false(read_facts().has_output);
+    json_object_set_new(json_object_get(json_object_get(record, "case"), "sampling"), "value",
+                        json_string("fast"));
+    assert_false(read_facts().is_fast); /* of a collective it says nothing */
+    json_object_set_new(json_object_get(json_object_get(record, "case"), "family"), "value",
+                        json_string("ep"));
+    assert_true(read_facts().is_fast);
+    json_object_set_new(json_object_get(json_object_get(record, "case"), "sampling"), "value",
+                        json_string("exact"));
+    assert_false(read_facts().is_fast);
     json_object_set_new(row, "findings", json_string("other-load"));
     assert_true(read_facts().is_disturbed);
     json_object_set_new(row, "status", json_string("unstable"));
@@ -101,6 +124,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_good_record_is_official, make_record, drop_record),
         cmocka_unit_test_setup_teardown(test_each_fact_is_found, make_record, drop_record),
+        cmocka_unit_test_setup_teardown(test_parts_of_pairs_are_not_counted_as_outputs, make_record,
+                                        drop_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,12 +47,40 @@ static void test_a_barrier_needs_no_memory(void **state)
     EXPECT_OK(precheck("op=barrier", 2));
 }
 
+#define EP "family=ep hidden=256 topk=2 experts=12 "
+
+static void test_expert_parallelism_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    EXPECT_OK(precheck(EP "tokens=1:8:x2", 4));
+    EXPECT_FAIL(CX_INVALID,
+                "experts: 12 do not divide by 5 ranks; the nearest number of ranks is 4",
+                precheck(EP, 5));
+    EXPECT_FAIL(CX_INVALID, "tokens: must rise", precheck(EP "tokens=8,4", 2));
+    EXPECT_FAIL(CX_INVALID, "topk: 2 distinct experts cannot come from 1",
+                precheck("family=ep hidden=256 topk=2 experts=1", 1));
+    EXPECT_FAIL(CX_INVALID, "hidden: 16 is below 32",
+                precheck("family=ep hidden=16 topk=2 experts=12", 2));
+    EXPECT_FAIL(CX_INVALID, "e4m3fn-block128",
+                precheck("family=ep hidden=200 topk=2 experts=12 precision=e4m3fn-block128", 2));
+    EXPECT_FAIL(CX_INVALID, "nvfp4",
+                precheck("family=ep hidden=200 topk=2 experts=12 combine-precision=nvfp4", 2));
+    EXPECT_FAIL(CX_INVALID, "trace: routing trace needs a file", precheck(EP "routing=trace", 2));
+    EXPECT_FAIL(CX_INVALID, "/nowhere", precheck(EP "routing=trace trace=/nowhere", 2));
+    EXPECT_FAIL(CX_INVALID, "hot-expert: there is no expert 12",
+                precheck(EP "routing=hotspot hot-expert=12", 2));
+    EXPECT_FAIL(CX_INVALID, "eplb-seed: 67", precheck(EP "eplb=2 seed=67 eplb-seed=67", 2));
+    EXPECT_FAIL(CX_INVALID, "this host has memory for",
+                precheck("family=ep hidden=1048576 topk=2 experts=12 tokens=10000000", 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_means_nothing_is_refused),
         cmocka_unit_test(test_sizes_over_the_memory_are_refused),
         cmocka_unit_test(test_a_barrier_needs_no_memory),
+        cmocka_unit_test(test_expert_parallelism_that_cannot_be_is_refused),
     };
     int failed;
 

@@ -32,13 +32,15 @@ static void test_a_case_begins_with_its_environment(void **state)
     (void)snprintf(kit.context.facts.model, sizeof kit.context.facts.model, "a model");
     kit.context.host_count             = 2;
     kit.context.core.is_oversubscribed = true;
-    EXPECT_OK(cx_report_case_start(&kit.context, 3, &caps, &harness));
+    EXPECT_OK(cx_report_case_start(&kit.context, 3, &caps, &harness,
+                                   &(cx_factor_t){"ep_staging", "hoisted"}, 1));
     event       = kit_event(&kit);
     environment = json_object_get(event, "environment");
     assert_string_equal(kit_text(event, "event"), "case_start");
     assert_true(kit_number(event, "case_index") == 3);
     assert_string_equal(kit_text(environment, "rank_count"), "1");
     assert_string_equal(kit_text(environment, "host_count"), "2");
+    assert_string_equal(kit_text(environment, "ep_staging"), "hoisted");
     assert_string_equal(kit_text(environment, "device_model"), "a model");
     assert_string_equal(kit_text(environment, "backend_library"), "lib 1.2");
     assert_string_equal(kit_text(environment, "memory_kind"), "exportable");
@@ -48,6 +50,23 @@ static void test_a_case_begins_with_its_environment(void **state)
     assert_true(kit_number(json_object_get(event, "harness"), "spin_slope_ratio") == 1);
     assert_true(
         json_is_null(json_object_get(json_object_get(event, "harness"), "timer_resolution_us")));
+    json_decref(event);
+}
+
+static void test_a_point_is_an_event(void **state)
+{
+    cx_ep_point_t point;
+    json_t       *event;
+
+    (void)state;
+    cx_ep_point_clear(&point);
+    point.tokens_per_rank = 64;
+    EXPECT_OK(cx_report_point(kit.rank_fd, 2, &point));
+    event = kit_event(&kit);
+    assert_string_equal(kit_text(event, "event"), "ep_point");
+    assert_true(kit_number(event, "case_index") == 2);
+    assert_true(kit_number(json_object_get(event, "point"), "tokens_per_rank") == 64);
+    assert_true(json_is_null(json_object_get(json_object_get(event, "point"), "fanout_mean")));
     json_decref(event);
 }
 
@@ -133,9 +152,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_a_case_begins_with_its_environment),
-        TEST(test_a_row_is_followed_by_its_samples),
-        TEST(test_what_is_left_out_and_how_it_ended),
+        TEST(test_a_case_begins_with_its_environment), TEST(test_a_point_is_an_event),
+        TEST(test_a_row_is_followed_by_its_samples),   TEST(test_what_is_left_out_and_how_it_ended),
         TEST(test_findings_are_bits_and_words),
     };
 

@@ -100,11 +100,58 @@ static void test_what_is_not_limited_is_supported(void **state)
                 cx_backend_supports(&ops, &caps, &shape, &core, "host", 1));
 }
 
+static cx_status_t inspect(cx_session_t *session, int32_t slot_index, cx_ep_view_t *view)
+{
+    (void)session;
+    (void)slot_index;
+    (void)view;
+    return CX_OK;
+}
+
+static void test_the_table_of_expert_parallelism(void **state)
+{
+    static const cx_backend_ops_t ep_ops = {
+        .name = "tested", .struct_size = sizeof ep_ops, .inspect = inspect};
+    static const struct {
+        cx_ep_problem_t         problem;
+        const cx_backend_ops_t *ops;
+        const char             *words; /* NULL: supported */
+    } rows[] = {
+        {{.dispatch_codec = CX_CODEC_BF16}, &ep_ops, NULL},
+        {{.dispatch_codec = CX_CODEC_MXFP8}, &ep_ops, NULL},
+        {{.dispatch_codec = CX_CODEC_BF16}, &ops, "tested has no expert parallelism"},
+        {{.mode = CX_EP_MODE_LOW_LATENCY}, &ep_ops, "has no mode low-latency, only normal"},
+        {{.dispatch_codec = CX_CODEC_NVFP4},
+         &ep_ops,
+         "does not dispatch nvfp4 in mode normal; it can bf16, mxfp8"},
+        {{.combine_codec = CX_CODEC_MXFP8},
+         &ep_ops,
+         "does not combine mxfp8 in mode normal; it can bf16"},
+    };
+    cx_caps_t caps = {.families = CX_BIT(CX_FAMILY_EP), .devices = "host"};
+    cx_core_t core = {.rank_count = 2};
+
+    (void)state;
+    caps.ep[CX_EP_MODE_NORMAL] =
+        (cx_ep_caps_t){.is_supported    = true,
+                       .dispatch_codecs = CX_BIT(CX_CODEC_BF16) | CX_BIT(CX_CODEC_MXFP8),
+                       .combine_codecs  = CX_BIT(CX_CODEC_BF16)};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_shape_t shape = {.family = CX_FAMILY_EP, .ep = rows[i].problem};
+
+        cx_detail_clear();
+        expect_status(cx_backend_supports(rows[i].ops, &caps, &shape, &core, "host", 1),
+                      rows[i].words ? CX_UNSUPPORTED : CX_OK, rows[i].words ? rows[i].words : "",
+                      __FILE__, (int)i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_table_of_requests),
         cmocka_unit_test(test_what_is_not_limited_is_supported),
+        cmocka_unit_test(test_the_table_of_expert_parallelism),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

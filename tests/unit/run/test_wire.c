@@ -144,16 +144,18 @@ static void test_the_end_is_seen_behind_what_was_sent(void **state)
 
 static void test_no_channel_is_no_failure(void **state)
 {
-    cx_series_t series = {0};
+    cx_series_t    series = {0};
+    const cx_row_t row    = {.requested_bytes = 8};
 
     (void)state;
     EXPECT_OK(cx_wire_send_event(-1, json_pack("{si}", "a", 1)));
-    EXPECT_OK(cx_wire_send_samples(-1, &series, 8, 0));
+    EXPECT_OK(cx_wire_send_samples(-1, &series, &row));
 }
 
 static void test_failures_have_words(void **state)
 {
-    cx_series_t series;
+    const cx_row_t row = {.requested_bytes = 8};
+    cx_series_t    series;
 
     (void)state;
     EXPECT_FAIL(CX_INTERNAL, "could not be written as JSON", cx_wire_send_event(ends[1], NULL));
@@ -162,13 +164,14 @@ static void test_failures_have_words(void **state)
                 cx_wire_send_event(ends[1], json_pack("{si}", "a", 1)));
     EXPECT_OK(cx_series_init(&series, 1, 4));
     series.count = 4;
-    EXPECT_FAIL(CX_PEER, "the supervisor is gone", cx_wire_send_samples(ends[1], &series, 8, 0));
+    EXPECT_FAIL(CX_PEER, "the supervisor is gone", cx_wire_send_samples(ends[1], &series, &row));
     cx_series_fini(&series);
 }
 
 /* Three ranks, a series half full: what travels has no holes. */
 static void test_samples_travel_dense(void **state)
 {
+    const cx_row_t  row = {.component = "roundtrip", .requested_bytes = 4096, .discarded_count = 1};
     cx_wire_inbox_t inbox = {0};
     cx_wire_kind_t  kind;
     const char     *payload;
@@ -188,7 +191,7 @@ static void test_samples_travel_dense(void **state)
             series.reduced_us[i]             = i < 4 ? (double)(200 + i) : -1;
         }
     }
-    EXPECT_OK(cx_wire_send_samples(ends[1], &series, 4096, 1));
+    EXPECT_OK(cx_wire_send_samples(ends[1], &series, &row));
     EXPECT_OK(cx_wire_receive(&inbox, ends[0], &is_closed));
     assert_true(cx_wire_next(&inbox, &kind, &payload, &payload_bytes));
     assert_int_equal(kind, CX_WIRE_SAMPLES);
@@ -198,6 +201,7 @@ static void test_samples_travel_dense(void **state)
         assert_true(series.exit_us[8 + i] == (double)(20000 + i));
     }
     assert_in_range(payload_bytes, 40 * 8, 40 * 8 + 128); /* 10 columns of 4, and a head */
+    assert_non_null(memmem(payload, payload_bytes, "roundtrip", 10));
     cx_wire_fini(&inbox);
     cx_series_fini(&series);
 }

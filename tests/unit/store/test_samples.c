@@ -45,6 +45,7 @@ static void *make_messages(size_t *bytes)
     size_t           first = cx_samples_encode_bytes(&with);
     char            *out;
 
+    memcpy(without.component, "pair-period", sizeof "pair-period");
     *bytes = first + cx_samples_encode_bytes(&without);
     out    = malloc(*bytes);
     assert_non_null(out);
@@ -81,6 +82,8 @@ static void test_what_is_written_is_read(void **state)
     EXPECT_OK(cx_samples_read(path, digest, &samples));
     assert_int_equal(samples.row_count, 2);
     assert_int_equal(samples.rows[0].requested_bytes, 8);
+    assert_string_equal(samples.rows[0].component, "");
+    assert_string_equal(samples.rows[1].component, "pair-period");
     assert_int_equal(samples.rows[0].discarded_count, 5);
     assert_int_equal(samples.rows[0].rank_count, RANK_COUNT);
     assert_true(samples.rows[0].has_skew);
@@ -145,7 +148,7 @@ static cx_status_t parse_messages(const void *messages, size_t bytes)
 
     assert_non_null(file);
     assert_int_equal(compress(file + 8, &packed_bytes, messages, bytes), Z_OK);
-    memcpy(file, "CXSAMP1\n", 8);
+    memcpy(file, "CXSAMP2\n", 8);
     status = cx_samples_parse("f", file, 8 + packed_bytes, NULL, &samples);
     if (status == CX_OK) {
         cx_samples_fini(&samples);
@@ -164,8 +167,21 @@ static void test_impossible_rows_are_refused(void **state)
         int     field;
         int64_t value;
     } rows[] = {
-        {0, -1}, {1, -1}, {1, INT64_MAX}, {1, INT64_C(1) << 60},     {1, 41}, {2, -1}, {2, 41},
-        {3, 0},  {3, -1}, {3, INT32_MAX}, {3, INT64_C(2) << 32 | 3},
+        {0, -1},
+        {1, -1},
+        {1, INT64_MAX},
+        {1, INT64_C(1) << 60},
+        {1, 41},
+        {2, -1},
+        {2, 41},
+        {3, 0},
+        {3, -1},
+        {3, INT32_MAX},
+        {3, INT64_C(2) << 32 | 3},
+        {4, 'A'},
+        {4, '-' | (int64_t)'x' << 16},
+        {5, 'x'},
+        {5, INT64_C(0x6161616161616161)},
     };
 
     EXPECT_OK(parse_messages(messages, bytes));
@@ -177,7 +193,7 @@ static void test_impossible_rows_are_refused(void **state)
         header[rows[i].field] = kept;
     }
     EXPECT_FAIL(CX_INVALID, "row 1", parse_messages(messages, bytes - 8));
-    ((double *)(void *)messages)[4] = (double)NAN;
+    ((double *)(void *)messages)[6] = (double)NAN;
     EXPECT_FAIL(CX_INVALID, "finite", parse_messages(messages, bytes));
     free(messages);
 }

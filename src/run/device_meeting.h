@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where ranks meet on their devices before a window: flag memory of every rank, mapped everywhere.
+ * Not the meeting itself, which is the device's barrier (include/collectivex/device.h). */
+#ifndef CX_RUN_DEVICE_MEETING_H
+#define CX_RUN_DEVICE_MEETING_H
+
+#include "collectivex/core.h"
+#include "run/rank_context.h"
+
+typedef struct cx_device_meeting {
+    cx_device_barrier_t barrier;
+    void              **flags; /* owned: [rank_count] */
+    bool                is_open;
+} cx_device_meeting_t;
+
+/**
+ * Open it where the device has a barrier and all ranks are on one host. Collective: on all ranks or
+ * on none; where a rank cannot, a warning says why and the ranks go on meeting on their hosts.
+ * errors  those of peers alone
+ */
+cx_status_t cx_device_meeting_open(cx_rank_context_t *context, cx_device_meeting_t *out);
+void        cx_device_meeting_close(cx_rank_context_t *context, cx_device_meeting_t *meeting);
+
+#endif
