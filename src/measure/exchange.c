@@ -67,19 +67,16 @@ static cx_status_t agree(const cx_exchange_t *exchange)
 cx_status_t cx_exchange_end(const cx_exchange_t *exchange, cx_status_t status, int64_t deadline_ns)
 {
     cx_block_header_t *header = own_header(exchange);
-    cx_status_t        gathered;
 
     header->violation_count += cx_window_violation_count(exchange->window);
     header->status = (int32_t)status;
     if (status != CX_OK) {
         (void)memcpy(header->detail, cx_detail()->text, sizeof header->detail - 1);
     }
-    gathered = exchange->peers_ops->allgather(exchange->peers, header, exchange->gather,
-                                              exchange->message_bytes, deadline_ns);
-    if (gathered != CX_OK) {
-        /* What this rank knows of itself explains more than that the others were elsewhere. */
-        return status != CX_OK ? status : gathered;
-    }
+    /* Ranks that are out of step end together: a failed exchange outranks this rank's own failure,
+     * whose words stay the detail, as they were first. */
+    CX_TRY(exchange->peers_ops->allgather(exchange->peers, header, exchange->gather,
+                                          exchange->message_bytes, deadline_ns));
     return agree(exchange);
 }
 

@@ -52,8 +52,8 @@ cx_block_header_t *cx_exchange_begin(const cx_exchange_t *exchange);
  * happened to it.
  *
  * errors  of all ranks alike: the status of the first rank that failed for a reason of its own (not
- *         because another was silent), with its words. Where the exchange itself fails: of this
- *         rank, `status` or that of peers
+ *         because another was silent), with its words. Where the exchange itself fails: that of
+ *         peers; the detail stays that of what failed first
  */
 cx_status_t cx_exchange_end(const cx_exchange_t *exchange, cx_status_t status, int64_t deadline_ns);
 

@@ -99,7 +99,6 @@ cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, i
     int32_t     slot_index = 0;
     cx_status_t status     = CX_OK;
 
-    CX_TRY(align(window));
     open_window(window);
     mark(window, 0);
     for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {

@@ -62,7 +62,8 @@ cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t d
 cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count,
                             int64_t deadline_ns);
 
-/* The same with only the first and the last stamp (0 and 1). */
+/* The same with only the first and the last stamp (0 and 1), and ranks that met on their hosts
+ * alone: as nccl-tests, whose loop holds the launch of its first operation. */
 cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns);
 
 /* ---- work of several phases --------------------------------------------------------------------

@@ -119,9 +119,10 @@ static json_t *identity_of(const cx_assembly_t *assembly)
 
 static json_t *definition_of(const cx_assembly_t *assembly)
 {
-    const cx_case_t *one    = assembly->one;
-    const char      *sample = definitions[one->family][one->regime].sample;
-    bool    is_on_device    = json_object_get(assembly->environment, CX_FACTOR_ALIGNMENT) != NULL;
+    const cx_case_t *one          = assembly->one;
+    const char      *sample       = definitions[one->family][one->regime].sample;
+    bool             is_on_device = one->regime != CX_REGIME_LOOP_MEAN &&
+                        json_object_get(assembly->environment, CX_FACTOR_ALIGNMENT) != NULL;
     json_t *factor = isfinite(assembly->busbw_factor) && one->op != CX_COLLECTIVE_ALL_TO_ALL_V
                          ? json_real(assembly->busbw_factor)
                          : json_null();

@@ -364,7 +364,11 @@ static cx_status_t add_program(words_t *words, const options_t *options, const c
         return fail_missing(program);
     }
     add(words, path);
-    add_number(words, "-g", mpirun ? 1 : rank_count);
+    /* A thread per GPU: one thread that drives them all measures its own launches. */
+    if (!mpirun) {
+        add_number(words, "-t", rank_count);
+    }
+    add_number(words, "-g", 1);
     return CX_OK;
 }
 

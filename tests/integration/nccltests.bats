@@ -87,13 +87,13 @@ ends() {
 
 @test "what the program said becomes a record with the command in it" {
     kit_run 0 cx run "${small[@]}"
-    argv_is all_reduce_perf -g 4 -b 1024 -e 4096 -f 2 -n 20 -w 5 -c 1 -d float -o sum
+    argv_is all_reduce_perf -t 4 -g 1 -b 1024 -e 4096 -f 2 -n 20 -w 5 -c 1 -d float -o sum
     kit_is results 'r["status"], r["detail"], r["identity"]["origin"]' "('ok', None, 'imported')"
     kit_is results '[(row["requested_bytes"], row["time_us_p50"]) for row in r["rows"]]' \
         '(1024, 10.0) (2048, 10.0) (4096, 10.0)'
     kit_is results 'r["provenance"]["tool"]["command"][0].endswith("programs/all_reduce_perf")' True
     kit_is results '" ".join(r["provenance"]["tool"]["command"][1:])' \
-        '-g 4 -b 1024 -e 4096 -f 2 -n 20 -w 5 -c 1 -d float -o sum'
+        '-t 4 -g 1 -b 1024 -e 4096 -f 2 -n 20 -w 5 -c 1 -d float -o sum'
     kit_is results 'r["provenance"]["tool"]["ending"]' 'all_reduce_perf ended with exit code 0'
     kit_is results 'r["environment"]["tool"], r["environment"]["rank_count"]' "('nccl-tests', '4')"
     kit_is results 'r["definition"]["clock"], r["case"]["seed"]["value"]' "(\"the tool's\", None)"
@@ -124,7 +124,7 @@ ends() {
     FAKE_CAPTURE=$captures/h100x4/broadcast.txt kit_run 0 cx run "${large[@]}" --op broadcast \
         --root 0 --loop-iters 7 --warmup-min 3 --sizes 8B:2GiB:x4 --budget 1s --seed 5 \
         --nccltests-args '-z 0 --parallel_init 1'
-    argv_is broadcast_perf -g 4 -b 8 -e 2147483648 -f 4 -n 7 -w 3 -c 1 -d float -r 0 \
+    argv_is broadcast_perf -t 4 -g 1 -b 8 -e 2147483648 -f 4 -n 7 -w 3 -c 1 -d float -r 0 \
         -z 0 --parallel_init 1
     kit_is results 'r["environment"]["options_without_effect"]' 'seed,budget'
     kit_run 0 cx check results
@@ -137,7 +137,7 @@ ends() {
     kit_run 0 cx check results
     rm -r results argv
     kit_run 1 cx run "${small[@]}" --sizes 1KiB:5KiB:+1KiB
-    argv_is all_reduce_perf -g 4 -b 1024 -e 5120 -i 1024 -n 20 -w 5 -c 1 -d float -o sum
+    argv_is all_reduce_perf -t 4 -g 1 -b 1024 -e 5120 -i 1024 -n 20 -w 5 -c 1 -d float -o sum
     ends invalid '2 of 5 sizes have no row'
 }
 

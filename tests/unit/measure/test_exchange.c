@@ -92,8 +92,9 @@ static void test_a_long_detail_is_cut_and_ended(void **state)
                      sizeof((cx_block_header_t *)0)->detail - 1);
 }
 
-/* The exchange itself fails: the reason a rank has for itself says more. */
-static void test_a_failed_exchange_leaves_a_rank_its_own_reason(void **state)
+/* The exchange itself fails: that is the status, so that ranks out of step end together; the words
+ * stay those of what happened first. */
+static void test_a_failed_exchange_keeps_the_first_words(void **state)
 {
     cx_exchange_t exchange = open_exchange(1);
 
@@ -106,7 +107,7 @@ static void test_a_failed_exchange_leaves_a_rank_its_own_reason(void **state)
     stage.fails = 'x';
     (void)cx_exchange_begin(&exchange);
     cx_fail_record(CX_DEVICE, __FILE__, __LINE__, "words of 0");
-    assert_int_equal(cx_exchange_end(&exchange, CX_DEVICE, 77), CX_DEVICE);
+    assert_int_equal(cx_exchange_end(&exchange, CX_DEVICE, 77), CX_BACKEND);
     assert_string_equal(cx_detail()->text, "words of 0");
 }
 
@@ -144,7 +145,7 @@ int main(void)
         cmocka_unit_test(test_numbers_follow_the_header_of_each_rank),
         cmocka_unit_test(test_who_speaks_for_all),
         cmocka_unit_test(test_a_long_detail_is_cut_and_ended),
-        cmocka_unit_test(test_a_failed_exchange_leaves_a_rank_its_own_reason),
+        cmocka_unit_test(test_a_failed_exchange_keeps_the_first_words),
         cmocka_unit_test(test_reports_are_added_up),
     };
 

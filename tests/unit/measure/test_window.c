@@ -102,7 +102,7 @@ static void test_ranks_meet_on_the_device_behind_a_spin_and_ahead_of_every_windo
         assert_int_equal(cx_window_phases(window, &before, &one, 0, 77), CX_OK);
         assert_int_equal(cx_window_periods(window, &both, 1, 77), CX_OK);
         assert_int_equal(cx_window_floors(window, &both, 1, 77), CX_OK);
-        assert_string_equal(stage.log, "pB[me0m]spB[me0m]spBd0[mc0m]spB[md0c0m]spB[md0mmc0m]s");
+        assert_string_equal(stage.log, "pB[me0m]s[me0m]spBd0[mc0m]spB[md0c0m]spB[md0mmc0m]s");
     }
 }
 

@@ -28,7 +28,7 @@ static void put(const char *name)
     assert_int_equal(chmod(path, 0700), 0);
 }
 
-/* The command of a case without its folders: "all_reduce_perf -g 4 ...". */
+/* The command of a case without its folders: "all_reduce_perf -t 4 -g 1 ...". */
 static const char *command_of(const char *words, int32_t rank_count)
 {
     cx_case_t             one = case_of(words);
@@ -53,21 +53,21 @@ static void test_arguments(void **state)
         int32_t     rank_count;
     } rows[] = {
         {"op=all_reduce sizes=8B:64B:x2",
-         "all_reduce_perf -g 2 -b 8 -e 64 -f 2 -n 20 -w 5 -c 1 -d float -o sum", 2},
+         "all_reduce_perf -t 2 -g 1 -b 8 -e 64 -f 2 -n 20 -w 5 -c 1 -d float -o sum", 2},
         {"op=reduce redop=max dtype=bf16 root=3 sizes=1KiB:4KiB:+1KiB loop-iters=7 warmup-min=0",
-         "reduce_perf -g 4 -b 1024 -e 4096 -i 1024 -n 7 -w 0 -c 1 -d bfloat16 -o max -r 3", 4},
+         "reduce_perf -t 4 -g 1 -b 1024 -e 4096 -i 1024 -n 7 -w 0 -c 1 -d bfloat16 -o max -r 3", 4},
         {"op=gather dtype=fp16 root=1 sizes=4GiB verify=false",
-         "gather_perf -g 8 -b 4294967296 -e 4294967296 -f 2 -n 20 -w 5 -c 0 -d half -r 1", 8},
+         "gather_perf -t 8 -g 1 -b 4294967296 -e 4294967296 -f 2 -n 20 -w 5 -c 0 -d half -r 1", 8},
         {"op=scatter dtype=uint8 sizes=8B,24B,40B",
-         "scatter_perf -g 2 -b 8 -e 40 -i 16 -n 20 -w 5 -c 1 -d uint8 -r 0", 2},
+         "scatter_perf -t 2 -g 1 -b 8 -e 40 -i 16 -n 20 -w 5 -c 1 -d uint8 -r 0", 2},
         {"op=send_recv sizes=8B,24B,72B",
-         "sendrecv_perf -g 2 -b 8 -e 72 -f 3 -n 20 -w 5 -c 1 -d float", 2},
+         "sendrecv_perf -t 2 -g 1 -b 8 -e 72 -f 3 -n 20 -w 5 -c 1 -d float", 2},
         {"op=all_to_all dtype=int64 sizes=8B,16B device=hip",
-         "alltoall_perf -g 2 -b 8 -e 16 -f 2 -n 20 -w 5 -c 1 -d int64", 2},
+         "alltoall_perf -t 2 -g 1 -b 8 -e 16 -f 2 -n 20 -w 5 -c 1 -d int64", 2},
         {"op=reduce_scatter redop=avg dtype=fp64 placement=in_place sizes=8B",
-         "reduce_scatter_perf -g 2 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d double -o avg", 2},
+         "reduce_scatter_perf -t 2 -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d double -o avg", 2},
         {"op=all_gather dtype=int32 sizes=8B backend-options=nccltests-format=json",
-         "all_gather_perf -g 2 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d int32 "
+         "all_gather_perf -t 2 -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d int32 "
          "-J /short/all_gather_perf.json",
          2},
         {"op=broadcast dtype=int8 sizes=8B backend-options=nccltests-launch=mpirun",
