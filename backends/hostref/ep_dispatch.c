@@ -149,7 +149,7 @@ static void pull_row(const cx_hostref_ep_format_t *format, const sink_t *sink,
 {
     memcpy(sink->payload + (size_t)row * format->payload_bytes,
            source->payload + (size_t)token * format->payload_bytes, format->payload_bytes);
-    if (format->scale_bytes > 0) {
+    if (source->scales && format->scale_bytes > 0) {
         memcpy(sink->scales + (size_t)row * format->scale_bytes,
                source->scales + (size_t)token * format->scale_bytes, format->scale_bytes);
     }

@@ -242,7 +242,8 @@ static cx_status_t read_rung(const cx_ep_result_t *work, cx_arena_t *arena,
 {
     const cx_result_case_t *const cases[] = {work->steady, work->isolated};
     cx_worst_t                    worst   = {0};
-    double                        rank_time_s;
+    double rank_count = work->sample ? (double)work->sample->rank_count : (double)NAN;
+    double rank_time_s;
 
     clear_rung(rung);
     for (int i = 0; i < 2; i++) {
@@ -256,7 +257,7 @@ static cx_status_t read_rung(const cx_ep_result_t *work, cx_arena_t *arena,
     if (!isfinite(rung->headline->time_us_p50)) {
         rung->headline = &rung->parts[CX_COMPONENT_ROUNDTRIP];
     }
-    rank_time_s = rung->headline->time_us_p50 * 1e-6 * (double)work->sample->rank_count;
+    rank_time_s                        = rung->headline->time_us_p50 * 1e-6 * rank_count;
     rung->logical_bytes_per_s_per_rank = (rung->dispatch_bytes + rung->combine_bytes) / rank_time_s;
     rung->assigned_bytes_per_s_per_rank =
         rung->is_by_expert

@@ -35,9 +35,6 @@ typedef struct cx_row {
 
 extern const cx_field_t cx_row_fields[];
 
-/* Every field of the table unknown, all other bytes 0. */
-void cx_fields_clear(const cx_field_t *fields, void *object, size_t object_bytes);
-
 void cx_row_clear(cx_row_t *row);
 
 /* What the harness itself costs, measured on the machine before the first case. */
