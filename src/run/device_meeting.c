@@ -47,20 +47,16 @@ static cx_status_t import_others(const cx_core_t *core, const int *fds,
 
 static cx_status_t share(cx_rank_context_t *context, cx_device_meeting_t *meeting, int fd)
 {
-    cx_core_t  *core = &context->core;
-    int        *fds  = calloc((size_t)core->rank_count, sizeof *fds);
-    cx_status_t status;
+    const cx_core_t *core = &context->core;
+    int              fds[CX_DEVICE_BARRIER_RANKS_MAX];
+    cx_status_t      status;
 
-    CX_TRY(cx_agree(context, fds ? CX_OK : CX_FAIL(CX_RESOURCE, "out of memory for descriptors")));
-    status = core->peers_ops->exchange_fd(core->peers, fd, fds,
-                                          cx_rank_context_phase(context, "meeting"));
-    if (status == CX_OK) {
-        status = cx_agree(context, import_others(core, fds, meeting));
-        for (int32_t rank = 0; rank < core->rank_count; rank++) {
-            (void)close(fds[rank]);
-        }
+    CX_TRY(core->peers_ops->exchange_fd(core->peers, fd, fds,
+                                        cx_rank_context_phase(context, "meeting")));
+    status = cx_agree(context, import_others(core, fds, meeting));
+    for (int32_t rank = 0; rank < core->rank_count; rank++) {
+        (void)close(fds[rank]);
     }
-    free(fds);
     return status;
 }
 
