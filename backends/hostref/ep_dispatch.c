@@ -136,8 +136,11 @@ static int64_t find_begins(const cx_session_t *session, const cx_ep_slot_t *give
     }
     slot->row_count = 0;
     for (int32_t list = 0; list < ep->list_count; list++) {
-        slot->row_count += totals[list];
-        missing += totals[list] > sink->row_capacity ? totals[list] - sink->row_capacity : 0;
+        /* cppcheck-suppress objectIndex ; token-rank has one list */
+        const int32_t total = totals[list];
+
+        slot->row_count += total;
+        missing += total > sink->row_capacity ? total - sink->row_capacity : 0;
     }
     return missing;
 }

@@ -92,8 +92,9 @@ static int32_t choose_slot_count(const cx_ep_plan_t *plan, int64_t tokens, int32
     const cx_pair_sampling_t *sampling = &cx_pair_samplings[plan->one->ep.sampling];
     const int64_t             most =
         plan->one->regime == CX_REGIME_STEADY ? sampling->chain_iters : sampling->iters_per_trial;
-    const int64_t share = plan->one->rotate_bytes / rung_count;
-    int64_t       count = share / cx_ep_plan_slot_bytes(plan->one, &plan->ranks, tokens);
+    const int64_t share      = plan->one->rotate_bytes / rung_count;
+    const int64_t slot_bytes = cx_ep_plan_slot_bytes(plan->one, &plan->ranks, tokens);
+    int64_t       count      = slot_bytes > 0 ? share / slot_bytes : most;
 
     /* What was staged ahead is in the one receive memory there is, so that there is one slot. */
     if (plan->is_hoisted && !plan->caps.keeps_receives) {

@@ -137,7 +137,7 @@ cx_status_t cx_ep_slots_open(const cx_core_t *core, const cx_ep_plan_t *plan, cx
     CX_TRY(count_tokens(&slots, arena));
     region_bytes = lay_out(&slots);
     CX_TRY(cx_region_open(core, region_bytes, memory, &slots.region));
-    if (!is_host_ordered) {
+    if (!is_host_ordered && region_bytes > 0) {
         slots.mirror = malloc(region_bytes);
         if (!slots.mirror) {
             cx_region_close(&slots.region);

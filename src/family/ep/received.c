@@ -58,17 +58,17 @@ static int64_t unit_of(const receive_t *receive, int64_t token, int64_t list)
 
 static void blame_stranger(const receive_t *receive, int64_t token, int64_t list, int64_t at)
 {
-    const char *name = cx_ep_token_name(receive->work, token).text;
+    const cx_ep_token_name_t name   = cx_ep_token_name(receive->work, token);
+    const int64_t            expert = receive->reader.first_expert + list;
 
     if (receive->is_token_rank) {
         cx_ep_report_blame(receive->report, CX_EP_CHECK_SOURCE_SET, at,
                            "row %lld on rank %d is %s, which has no expert there", (long long)at,
-                           (int)receive->rank, name);
+                           (int)receive->rank, name.text);
     } else {
         cx_ep_report_blame(receive->report, CX_EP_CHECK_SOURCE_SET, at,
                            "row %lld on rank %d is %s, which does not go to expert %lld",
-                           (long long)at, (int)receive->rank, name,
-                           (long long)(receive->reader.first_expert + list));
+                           (long long)at, (int)receive->rank, name.text, (long long)expert);
     }
 }
 
@@ -335,14 +335,15 @@ static void check_counts(const receive_t *receive)
 
     cx_ep_report_checked(receive->report, CX_EP_CHECK_COUNTS, reader->expert_count);
     for (int64_t e = 0; e < reader->expert_count; e++) {
+        const int64_t expert = reader->first_expert + e;
         const int64_t got =
             reader->view->expert_row_counts ? reader->view->expert_row_counts[e] : -1;
 
         if (got != reader->due_experts[e]) {
             cx_ep_report_blame(receive->report, CX_EP_CHECK_COUNTS, e,
                                "expert %lld of rank %d has %lld rows, %lld are due",
-                               (long long)(reader->first_expert + e), (int)receive->rank,
-                               (long long)got, (long long)reader->due_experts[e]);
+                               (long long)expert, (int)receive->rank, (long long)got,
+                               (long long)reader->due_experts[e]);
         }
     }
 }
