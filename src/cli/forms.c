@@ -287,11 +287,6 @@ json_t *cx_event_case_end(const char *case_id, int64_t launch, cx_status_t statu
                      "record", record_path);
 }
 
-json_t *cx_event_warning(const char *text)
-{
-    return json_pack("{ss,ss?}", "event", "warning", "text", text);
-}
-
 json_t *cx_event_run_end(const cx_result_set_t *set, int exit_code, int64_t ok_count,
                          int64_t not_ok_count)
 {

@@ -49,8 +49,6 @@ json_t *cx_event_point(const char *case_id, int64_t launch, const json_t *row);
 /* {"event":"case_end","case_id","launch","status","detail","record"}; record: its path. */
 json_t *cx_event_case_end(const char *case_id, int64_t launch, cx_status_t status,
                           const char *detail, const char *record_path);
-/* {"event":"warning","text"} */
-json_t *cx_event_warning(const char *text);
 /* {"event":"run_end","exit_code","is_partial","ok_count","not_ok_count","data_path"} */
 json_t *cx_event_run_end(const cx_result_set_t *set, int exit_code, int64_t ok_count,
                          int64_t not_ok_count);

@@ -19,7 +19,6 @@ typedef struct cx_observer {
     void (*case_ended)(void *context, const cx_case_t *one, int64_t launch_index,
                        const json_t *record);
     void (*rank_is_silent)(void *context, int32_t rank, double silent_s, const char *phase);
-    void (*warned)(void *context, const char *text);
 } cx_observer_t;
 
 /**

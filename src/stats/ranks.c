@@ -6,21 +6,6 @@
 #include "stats/quantile.h"
 #include "stats/spread.h"
 
-#include <assert.h>
-
-const char *cx_rank_reduction_slug(cx_rank_reduction_t how)
-{
-    static const char *const slugs[CX_RANK_REDUCTION_COUNT] = {
-        [CX_RANK_REDUCTION_MAX]    = "max",
-        [CX_RANK_REDUCTION_MIN]    = "min",
-        [CX_RANK_REDUCTION_MEAN]   = "mean",
-        [CX_RANK_REDUCTION_MEDIAN] = "median",
-    };
-
-    assert(how < CX_RANK_REDUCTION_COUNT);
-    return slugs[how];
-}
-
 /* Sorted first, so that even the rounding of the mean is the same in any order of the ranks. */
 static double reduce(double *values, int64_t count, cx_rank_reduction_t how)
 {
@@ -46,18 +31,4 @@ void cx_reduce_ranks(const double *samples, int64_t rank_count, int64_t sample_c
         }
         out[i] = reduce(scratch, rank_count, how);
     }
-}
-
-double cx_rank_spread_ratio(const double *samples, int64_t rank_count, int64_t sample_count,
-                            double *scratch)
-{
-    double *medians = scratch;
-    double *sorted  = scratch + rank_count;
-
-    for (int64_t rank = 0; rank < rank_count; rank++) {
-        cx_sort_copy(samples + rank * sample_count, sample_count, sorted);
-        medians[rank] = cx_quantile_nearest_rank(sorted, sample_count, 0.5);
-    }
-    cx_sort(medians, rank_count);
-    return cx_sorted_spread_ratio(medians, rank_count);
 }

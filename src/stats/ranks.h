@@ -10,12 +10,8 @@ typedef enum cx_rank_reduction {
     CX_RANK_REDUCTION_MAX, /* completion: the last rank decides */
     CX_RANK_REDUCTION_MIN,
     CX_RANK_REDUCTION_MEAN,
-    CX_RANK_REDUCTION_MEDIAN, /* nearest rank: the lower one of an even rank count */
-    CX_RANK_REDUCTION_COUNT
+    CX_RANK_REDUCTION_MEDIAN /* nearest rank: the lower one of an even rank count */
 } cx_rank_reduction_t;
-
-/** "max", "min", "mean", "median". */
-const char *cx_rank_reduction_slug(cx_rank_reduction_t how);
 
 /**
  * out[i] is the reduction over ranks of sample i; the order of the ranks does not matter.
@@ -26,14 +22,5 @@ const char *cx_rank_reduction_slug(cx_rank_reduction_t how);
  */
 void cx_reduce_ranks(const double *samples, int64_t rank_count, int64_t sample_count,
                      cx_rank_reduction_t how, double *scratch, double *out);
-
-/**
- * (max - min) / median over ranks of each rank's median: how unlike the ranks are in the long run.
- * 0 for one rank, NAN without samples or where the median is not positive.
- *
- * shape   samples as above; scratch [rank_count + sample_count]
- */
-double cx_rank_spread_ratio(const double *samples, int64_t rank_count, int64_t sample_count,
-                            double *scratch);
 
 #endif

@@ -307,7 +307,6 @@ static void test_events_are_lines_with_the_documented_members(void **state)
     check_event(cx_event_point("c", 0, row), "point", "event case_id launch row elapsed_s");
     check_event(cx_event_case_end("c", 0, CX_TIMEOUT, NULL, NULL), "case_end",
                 "event case_id launch status detail record elapsed_s");
-    check_event(cx_event_warning("w"), "warning", "event text elapsed_s");
     check_event(cx_event_run_end(&set, 1, 2, 1), "run_end",
                 "event exit_code is_partial ok_count not_ok_count data_path elapsed_s");
     json_decref(row);

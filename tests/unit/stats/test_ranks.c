@@ -71,50 +71,12 @@ static void test_order_of_ranks_does_not_matter(void **state)
     gsl_rng_free(generator);
 }
 
-static void test_slug_names_the_reduction(void **state)
-{
-    (void)state;
-    assert_string_equal(cx_rank_reduction_slug(CX_RANK_REDUCTION_MAX), "max");
-    assert_string_equal(cx_rank_reduction_slug(CX_RANK_REDUCTION_MIN), "min");
-    assert_string_equal(cx_rank_reduction_slug(CX_RANK_REDUCTION_MEAN), "mean");
-    assert_string_equal(cx_rank_reduction_slug(CX_RANK_REDUCTION_MEDIAN), "median");
-}
-
-/* rank medians 20, 10, 40, 30: (40 - 10) / 20 */
-static void test_rank_spread_is_of_the_rank_medians(void **state)
-{
-    (void)state;
-    double scratch[4 + 3];
-
-    assert_near(cx_rank_spread_ratio(samples, 4, 3, scratch), 1.5, 1e-15);
-}
-
-static void test_rank_spread_of_one_rank_is_zero(void **state)
-{
-    (void)state;
-    double scratch[1 + 3];
-
-    assert_near(cx_rank_spread_ratio(samples, 1, 3, scratch), 0.0, 0.0);
-}
-
-static void test_rank_spread_without_samples_is_nan(void **state)
-{
-    (void)state;
-    double scratch[4];
-
-    assert_nan(cx_rank_spread_ratio(samples, 4, 0, scratch));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reduction_of_a_known_matrix),
         cmocka_unit_test(test_every_reduction_of_one_rank_is_that_rank),
         cmocka_unit_test(test_order_of_ranks_does_not_matter),
-        cmocka_unit_test(test_slug_names_the_reduction),
-        cmocka_unit_test(test_rank_spread_is_of_the_rank_medians),
-        cmocka_unit_test(test_rank_spread_of_one_rank_is_zero),
-        cmocka_unit_test(test_rank_spread_without_samples_is_nan),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
