@@ -10,7 +10,8 @@ typedef enum cx_rank_reduction {
     CX_RANK_REDUCTION_MAX, /* completion: the last rank decides */
     CX_RANK_REDUCTION_MIN,
     CX_RANK_REDUCTION_MEAN,
-    CX_RANK_REDUCTION_MEDIAN /* nearest rank: the lower one of an even rank count */
+    CX_RANK_REDUCTION_MEDIAN, /* nearest rank: the lower one of an even rank count */
+    CX_RANK_REDUCTION_COUNT
 } cx_rank_reduction_t;
 
 /**
