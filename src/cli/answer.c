@@ -3,6 +3,7 @@
 #include "cli/answer.h"
 
 #include "cli/numbers.h"
+#include "store/fields.h"
 
 #include <math.h>
 #include <string.h>
@@ -324,16 +325,6 @@ void cx_answer_say(const cx_answer_t *answer, const cx_style_t *style, cx_text_t
 
 /* ---- as JSON ---- */
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *whole_or_null(int64_t value)
-{
-    return value == INT64_MIN ? json_null() : json_integer(value);
-}
-
 static json_t *fastest_to_json(const cx_answer_t *answer)
 {
     const cx_result_point_t *point = answer->fastest;
@@ -342,10 +333,10 @@ static json_t *fastest_to_json(const cx_answer_t *answer)
         return json_null();
     }
     return json_pack("{ss,so,so,so,so}", "backend", answer->fastest_case->label, "message_bytes",
-                     whole_or_null(point->message_bytes), "time_us_p50",
-                     real_or_null(point->time_us_p50), "time_us_p50_ci_low",
-                     real_or_null(point->time_us_p50_ci_low), "time_us_p50_ci_high",
-                     real_or_null(point->time_us_p50_ci_high));
+                     cx_whole_to_json(point->message_bytes), "time_us_p50",
+                     cx_real_to_json(point->time_us_p50), "time_us_p50_ci_low",
+                     cx_real_to_json(point->time_us_p50_ci_low), "time_us_p50_ci_high",
+                     cx_real_to_json(point->time_us_p50_ci_high));
 }
 
 static json_t *peak_to_json(const cx_answer_t *answer)
@@ -356,9 +347,9 @@ static json_t *peak_to_json(const cx_answer_t *answer)
         return json_null();
     }
     return json_pack("{ss,so,so,so}", "backend", answer->peak_case->label, "message_bytes",
-                     whole_or_null(point->message_bytes), "busbw_bytes_per_s",
-                     real_or_null(point->busbw_bytes_per_s), "time_us_p50",
-                     real_or_null(point->time_us_p50));
+                     cx_whole_to_json(point->message_bytes), "busbw_bytes_per_s",
+                     cx_real_to_json(point->busbw_bytes_per_s), "time_us_p50",
+                     cx_real_to_json(point->time_us_p50));
 }
 
 static json_t *spans_to_json(const cx_answer_t *answer)
@@ -372,8 +363,8 @@ static json_t *spans_to_json(const cx_answer_t *answer)
                                               (json_int_t)span->first_bytes, "last_bytes",
                                               (json_int_t)span->last_bytes, "leader", span->leader,
                                               "runner_up", span->runner_up, "is_tie", span->is_tie,
-                                              "ratio_min", real_or_null(span->ratio_min),
-                                              "ratio_max", real_or_null(span->ratio_max)));
+                                              "ratio_min", cx_real_to_json(span->ratio_min),
+                                              "ratio_max", cx_real_to_json(span->ratio_max)));
     }
     return list;
 }
@@ -398,7 +389,7 @@ static json_t *group_to_json(const cx_answer_t *answer)
     return json_pack("{so,ss?,ss?,ss?,ss?,ss?,ss?,ss?,so,sb,ss?,ss?,so,so,so}", "text",
                      text_to_json(answer), "op", one->op, "dtype", one->dtype, "redop", one->redop,
                      "placement", one->placement, "regime", one->regime, "differs", one->differs,
-                     "origin", one->origin, "rank_count", whole_or_null(one->rank_count),
+                     "origin", one->origin, "rank_count", cx_whole_to_json(one->rank_count),
                      "is_verified", answer->is_verified, "status", one->status, "detail",
                      one->detail, "fastest", fastest_to_json(answer), "peak", peak_to_json(answer),
                      "spans", spans_to_json(answer));

@@ -8,6 +8,7 @@
 #include "cli/style.h"
 #include "cli/table.h"
 #include "model/run_options.h"
+#include "store/fields.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -203,11 +204,6 @@ static void print_table(const compare_options_t *options, const cx_compared_t *c
 
 /* ---- for programs --------------------------------------------------------------------------- */
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *row_to_json(const cx_compared_row_t *row)
 {
     const cx_comparison_t *comparison = &row->comparison;
@@ -215,11 +211,11 @@ static json_t *row_to_json(const cx_compared_row_t *row)
     return json_pack(
         "{ss,ss?,sI,so,so,sI,sI,so,so,so,so,ss}", "case_id", row->case_id, "component",
         row->component, "requested_bytes", (json_int_t)row->requested_bytes, "before_us",
-        real_or_null(row->before_us), "after_us", real_or_null(row->after_us), "before_count",
+        cx_real_to_json(row->before_us), "after_us", cx_real_to_json(row->after_us), "before_count",
         (json_int_t)row->before_count, "after_count", (json_int_t)row->after_count, "ratio",
-        real_or_null(comparison->ratio), "ratio_low", real_or_null(comparison->ratio_low),
-        "ratio_high", real_or_null(comparison->ratio_high), "p_value",
-        real_or_null(comparison->p_value), "verdict",
+        cx_real_to_json(comparison->ratio), "ratio_low", cx_real_to_json(comparison->ratio_low),
+        "ratio_high", cx_real_to_json(comparison->ratio_high), "p_value",
+        cx_real_to_json(comparison->p_value), "verdict",
         cx_comparison_verdict_slug(comparison->verdict));
 }
 

@@ -5,6 +5,7 @@
 #include "cli/numbers.h"
 #include "cli/result_keys.h"
 #include "cli/result_points.h"
+#include "store/fields.h"
 
 #include <math.h>
 #include <string.h>
@@ -179,16 +180,6 @@ void cx_ep_answer_say(const cx_ep_result_t *work, const cx_style_t *style, cx_ar
 
 /* ---- as JSON ---- */
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *whole_or_null(int64_t value)
-{
-    return value == INT64_MIN ? json_null() : json_integer(value);
-}
-
 static json_t *rung_to_json(const cx_ep_result_rung_t *rung)
 {
     const cx_result_point_t *point;
@@ -201,11 +192,11 @@ static json_t *rung_to_json(const cx_ep_result_rung_t *rung)
         "{sI,ss,so,so,so,so,so}", "tokens_per_rank", (json_int_t)rung->tokens_per_rank, "component",
         cx_component_slug(point == &rung->parts[CX_COMPONENT_PAIR_PERIOD] ? CX_COMPONENT_PAIR_PERIOD
                                                                           : CX_COMPONENT_ROUNDTRIP),
-        "time_us_p50", real_or_null(point->time_us_p50), "time_us_p50_ci_low",
-        real_or_null(point->time_us_p50_ci_low), "time_us_p50_ci_high",
-        real_or_null(point->time_us_p50_ci_high), "logical_bytes_per_s_per_rank",
-        real_or_null(rung->logical_bytes_per_s_per_rank), "assigned_bytes_per_s_per_rank",
-        real_or_null(rung->assigned_bytes_per_s_per_rank));
+        "time_us_p50", cx_real_to_json(point->time_us_p50), "time_us_p50_ci_low",
+        cx_real_to_json(point->time_us_p50_ci_low), "time_us_p50_ci_high",
+        cx_real_to_json(point->time_us_p50_ci_high), "logical_bytes_per_s_per_rank",
+        cx_real_to_json(rung->logical_bytes_per_s_per_rank), "assigned_bytes_per_s_per_rank",
+        cx_real_to_json(rung->assigned_bytes_per_s_per_rank));
 }
 
 static json_t *text_of_work(const cx_ep_result_t *work, cx_arena_t *arena)
@@ -227,15 +218,15 @@ static json_t *work_to_json(const cx_ep_result_t *work, cx_arena_t *arena)
     const cx_result_case_t    *one           = work->sample;
     const char                *failed_checks = NULL;
 
-    return json_pack("{so,ss?,ss?,ss?,ss?,ss?,so,so,so,so,sb,sb,ss?,ss?}", "text",
-                     text_of_work(work, arena), "backend", one->label, "shape",
-                     cx_ep_result_shape(work, arena), "mode", option_of(work, "mode"), "codecs",
-                     cx_ep_result_codecs(work, arena), "routing", cx_ep_result_routing(work, arena),
-                     "rank_count", whole_or_null(one->rank_count), "headline", rung_to_json(rung),
-                     "largest", rung_to_json(cx_ep_result_largest(work)), "dispatch_share_ratio",
-                     real_or_null(rung ? dispatch_share(work, rung) : (double)NAN), "is_right",
-                     count_wrong(work, &failed_checks) == 0, "is_verified",
-                     rung && is_verified(work), "status", one->status, "detail", one->detail);
+    return json_pack(
+        "{so,ss?,ss?,ss?,ss?,ss?,so,so,so,so,sb,sb,ss?,ss?}", "text", text_of_work(work, arena),
+        "backend", one->label, "shape", cx_ep_result_shape(work, arena), "mode",
+        option_of(work, "mode"), "codecs", cx_ep_result_codecs(work, arena), "routing",
+        cx_ep_result_routing(work, arena), "rank_count", cx_whole_to_json(one->rank_count),
+        "headline", rung_to_json(rung), "largest", rung_to_json(cx_ep_result_largest(work)),
+        "dispatch_share_ratio", cx_real_to_json(rung ? dispatch_share(work, rung) : (double)NAN),
+        "is_right", count_wrong(work, &failed_checks) == 0, "is_verified",
+        rung && is_verified(work), "status", one->status, "detail", one->detail);
 }
 
 static json_t *contrast_to_json(const cx_ep_contrast_t *contrast, cx_arena_t *arena)
@@ -252,9 +243,9 @@ static json_t *contrast_to_json(const cx_ep_contrast_t *contrast, cx_arena_t *ar
                     "worst", cx_ep_result_routing(contrast->worst, arena), "other_count",
                     (json_int_t)contrast->other_count, "size_count", (json_int_t)found->rung_count,
                     "slower_count", (json_int_t)found->slower_count, "faster_count",
-                    (json_int_t)found->faster_count, "ratio_min", real_or_null(found->ratio_min),
+                    (json_int_t)found->faster_count, "ratio_min", cx_real_to_json(found->ratio_min),
                     "ratio_min_tokens", (json_int_t)found->ratio_min_rung, "ratio_max",
-                    real_or_null(found->ratio_max), "ratio_max_tokens",
+                    cx_real_to_json(found->ratio_max), "ratio_max_tokens",
                     (json_int_t)found->ratio_max_rung);
     cx_text_fini(&text);
     return out;

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum metric_kind { METRIC_TIME, METRIC_RATE, METRIC_PERCENT, METRIC_NUMBER } metric_kind_t;
-
 #define OF_RUNG CX_COMPONENT_COUNT
 #define OF_HEADLINE (CX_COMPONENT_COUNT + 1)
 #define POINT(member) offsetof(cx_result_point_t, member)
@@ -21,30 +19,30 @@ typedef enum metric_kind { METRIC_TIME, METRIC_RATE, METRIC_PERCENT, METRIC_NUMB
 /* Columns of numbers: members of a component's point, or of the rung. One without any value is not
  * shown; title NULL: plus or minus. */
 typedef struct metric {
-    const char   *title;
-    int           component;
-    size_t        offset;
-    metric_kind_t kind;
-    int32_t       drop_order;
+    const char      *title;
+    int              component;
+    size_t           offset;
+    cx_metric_kind_t kind;
+    int32_t          drop_order;
 } metric_t;
 
 static const metric_t metrics[] = {
-    {"pair", CX_COMPONENT_PAIR_PERIOD, POINT(time_us_p50), METRIC_TIME, 0},
-    {"pair p99", CX_COMPONENT_PAIR_PERIOD, POINT(time_us_p99), METRIC_TIME, 4},
-    {"roundtrip", CX_COMPONENT_ROUNDTRIP, POINT(time_us_p50), METRIC_TIME, 0},
-    {"rt p99", CX_COMPONENT_ROUNDTRIP, POINT(time_us_p99), METRIC_TIME, 5},
-    {NULL, OF_HEADLINE, POINT(ci_half_width_ratio), METRIC_PERCENT, 10},
-    {"launches", OF_HEADLINE, POINT(launch_spread_ratio), METRIC_PERCENT, 9},
-    {"dispatch", CX_COMPONENT_DISPATCH, POINT(time_us_p50), METRIC_TIME, 1},
-    {"combine", CX_COMPONENT_COMBINE, POINT(time_us_p50), METRIC_TIME, 1},
-    {"stage", CX_COMPONENT_STAGE, POINT(time_us_p50), METRIC_TIME, 3},
-    {"sum", OF_RUNG, RUNG(isolated_sum_us_p50), METRIC_TIME, 7},
-    {"spread", OF_RUNG, RUNG(spread_us_p50), METRIC_TIME, 8},
-    {"d floor", CX_COMPONENT_DISPATCH_FLOOR, POINT(time_us_p50), METRIC_TIME, 6},
-    {"c floor", CX_COMPONENT_COMBINE_FLOOR, POINT(time_us_p50), METRIC_TIME, 6},
-    {"logical", OF_RUNG, RUNG(logical_bytes_per_s_per_rank), METRIC_RATE, 2},
-    {"assigned", OF_RUNG, RUNG(assigned_bytes_per_s_per_rank), METRIC_RATE, 2},
-    {"vs best", OF_HEADLINE, POINT(vs_best_ratio), METRIC_NUMBER, 0},
+    {"pair", CX_COMPONENT_PAIR_PERIOD, POINT(time_us_p50), CX_METRIC_TIME, 0},
+    {"pair p99", CX_COMPONENT_PAIR_PERIOD, POINT(time_us_p99), CX_METRIC_TIME, 4},
+    {"roundtrip", CX_COMPONENT_ROUNDTRIP, POINT(time_us_p50), CX_METRIC_TIME, 0},
+    {"rt p99", CX_COMPONENT_ROUNDTRIP, POINT(time_us_p99), CX_METRIC_TIME, 5},
+    {NULL, OF_HEADLINE, POINT(ci_half_width_ratio), CX_METRIC_PERCENT, 10},
+    {"launches", OF_HEADLINE, POINT(launch_spread_ratio), CX_METRIC_PERCENT, 9},
+    {"dispatch", CX_COMPONENT_DISPATCH, POINT(time_us_p50), CX_METRIC_TIME, 1},
+    {"combine", CX_COMPONENT_COMBINE, POINT(time_us_p50), CX_METRIC_TIME, 1},
+    {"stage", CX_COMPONENT_STAGE, POINT(time_us_p50), CX_METRIC_TIME, 3},
+    {"sum", OF_RUNG, RUNG(isolated_sum_us_p50), CX_METRIC_TIME, 7},
+    {"spread", OF_RUNG, RUNG(spread_us_p50), CX_METRIC_TIME, 8},
+    {"d floor", CX_COMPONENT_DISPATCH_FLOOR, POINT(time_us_p50), CX_METRIC_TIME, 6},
+    {"c floor", CX_COMPONENT_COMBINE_FLOOR, POINT(time_us_p50), CX_METRIC_TIME, 6},
+    {"logical", OF_RUNG, RUNG(logical_bytes_per_s_per_rank), CX_METRIC_RATE, 2},
+    {"assigned", OF_RUNG, RUNG(assigned_bytes_per_s_per_rank), CX_METRIC_RATE, 2},
+    {"vs best", OF_HEADLINE, POINT(vs_best_ratio), CX_METRIC_NUMBER, 0},
 };
 
 #define METRIC_COUNT ((int32_t)(sizeof metrics / sizeof metrics[0]))
@@ -139,9 +137,9 @@ static cx_column_t make_column(const metric_t *metric, const cx_table_t *table,
     if (!column.title) {
         column.title = cx_style_glyph(table->style, CX_GLYPH_PLUS_MINUS);
     }
-    if (metric->kind == METRIC_TIME) {
+    if (metric->kind == CX_METRIC_TIME) {
         column.unit = cx_time_unit_name(table->style, *unit_out);
-    } else if (metric->kind == METRIC_RATE) {
+    } else if (metric->kind == CX_METRIC_RATE) {
         column.unit = "GB/s/rank";
     }
     return column;
@@ -205,20 +203,7 @@ static void set_metric(cx_table_t *table, int32_t i, const line_t *line, cx_time
     const double value = metric_at(&metrics[i], line);
     char         text[CX_NUMBER_BYTES_MAX];
 
-    switch (metrics[i].kind) {
-    case METRIC_TIME:
-        cx_number_print_time(value, unit, text, sizeof text);
-        break;
-    case METRIC_RATE:
-        cx_number_print_rate(value, text, sizeof text);
-        break;
-    case METRIC_PERCENT:
-        cx_number_print_percent(value, text, sizeof text);
-        break;
-    default:
-        cx_number_print(value, text, sizeof text);
-        break;
-    }
+    cx_number_print_metric(metrics[i].kind, value, unit, text, sizeof text);
     cx_table_set(table, METRIC + i, i == 0 ? CX_MEANING_BOLD : CX_MEANING_PLAIN, text);
 }
 

@@ -65,6 +65,21 @@ char *cx_number_print_percent(double ratio, char *out, size_t out_bytes)
     return out;
 }
 
+char *cx_number_print_metric(cx_metric_kind_t kind, double value, cx_time_unit_t unit, char *out,
+                             size_t out_bytes)
+{
+    switch (kind) {
+    case CX_METRIC_TIME:
+        return cx_number_print_time(value, unit, out, out_bytes);
+    case CX_METRIC_RATE:
+        return cx_number_print_rate(value, out, out_bytes);
+    case CX_METRIC_PERCENT:
+        return cx_number_print_percent(value, out, out_bytes);
+    default:
+        return cx_number_print(value, out, out_bytes);
+    }
+}
+
 char *cx_number_print_count(int64_t count, char *out, size_t out_bytes)
 {
     if (count == INT64_MIN) {

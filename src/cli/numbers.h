@@ -21,6 +21,15 @@ char *cx_number_print_time(double time_us, cx_time_unit_t unit, char *out, size_
 char *cx_number_print_rate(double bytes_per_s, char *out, size_t out_bytes);
 /* 0.012 as "1.2%". */
 char *cx_number_print_percent(double ratio, char *out, size_t out_bytes);
+/* A value of a table's column, by what the column holds; `unit` is that of times. */
+typedef enum cx_metric_kind {
+    CX_METRIC_TIME,
+    CX_METRIC_RATE,
+    CX_METRIC_PERCENT,
+    CX_METRIC_NUMBER
+} cx_metric_kind_t;
+char *cx_number_print_metric(cx_metric_kind_t kind, double value, cx_time_unit_t unit, char *out,
+                             size_t out_bytes);
 char *cx_number_print_count(int64_t count, char *out, size_t out_bytes);
 /* Exact: 8 B, 1.5 KiB, 64 MiB; in bytes where no unit is exact in four digits. */
 char *cx_number_print_bytes(int64_t bytes, char *out, size_t out_bytes);

@@ -6,6 +6,7 @@
 #include "cli/result_table.h"
 #include "cli/style.h"
 #include "model/run_options.h"
+#include "store/record.h"
 
 #include <stdio.h>
 
@@ -25,25 +26,20 @@ const cx_option_t cx_output_options[] = {
 
 const cx_short_flag_t cx_output_short_flags[] = {{'v', "verbose"}, {0, NULL}};
 
-static const char *text_at(const json_t *document, const char *object, const char *member)
-{
-    return json_string_value(json_object_get(json_object_get(document, object), member));
-}
-
 void cx_output_describe(cx_result_set_t *set, cx_arena_t *arena)
 {
     const json_t *first      = json_array_get(set->records, 0);
     const json_t *provenance = json_object_get(first, "provenance");
-    const char   *suite      = text_at(first, "identity", "suite");
-    const char   *model      = text_at(provenance, "cpu", "model");
-    const char   *ranks      = text_at(first, "environment", "rank_count");
-    const char   *version    = text_at(first, "program", "version");
-    const char   *git        = text_at(first, "program", "git");
+    const char   *suite      = cx_record_text(first, "identity", "suite");
+    const char   *model      = cx_record_text(provenance, "cpu", "model");
+    const char   *ranks      = cx_record_text(first, "environment", "rank_count");
+    const char   *version    = cx_record_text(first, "program", "version");
+    const char   *git        = cx_record_text(first, "program", "git");
 
     if (!set->title) {
         set->title = suite;
     }
-    set->started_utc = text_at(first, "time", "started_utc");
+    set->started_utc = cx_record_text(first, "time", "started_utc");
     set->machine     = cx_arena_format(arena, "%s, %s ranks", model ? model : "unknown machine",
                                    ranks ? ranks : "?");
     set->program =

@@ -15,12 +15,12 @@
  * follows from options that are in the key anyway. */
 static const char *const passed_factors[] = {"memory_kind", "ep_workload", NULL};
 
-static const char *or_empty(const char *text)
+const char *cx_text_or_empty(const char *text)
 {
     return text ? text : "";
 }
 
-static bool is_listed(const char *const *names, const char *name)
+bool cx_name_is_listed(const char *const *names, const char *name)
 {
     while (*names && strcmp(*names, name) != 0) {
         names++;
@@ -35,7 +35,7 @@ const char *cx_result_option(const json_t *record, const char *key)
 
 static const char *finish_key(cx_text_t *text, cx_arena_t *arena)
 {
-    const char *key = text->is_cut ? NULL : cx_arena_text(arena, or_empty(text->bytes));
+    const char *key = text->is_cut ? NULL : cx_arena_text(arena, cx_text_or_empty(text->bytes));
 
     cx_text_fini(text);
     return key;
@@ -51,8 +51,8 @@ const char *cx_result_options_key(const json_t *record, const char *const *witho
         char key[NAME_BYTES_MAX];
 
         cx_option_key(row, key, sizeof key);
-        if (row->role == CX_OPTION_KEY && !is_listed(without, key)) {
-            cx_text_format(&text, "%s\n", or_empty(cx_result_option(record, key)));
+        if (row->role == CX_OPTION_KEY && !cx_name_is_listed(without, key)) {
+            cx_text_format(&text, "%s\n", cx_text_or_empty(cx_result_option(record, key)));
         }
     }
     return finish_key(&text, arena);
@@ -65,8 +65,8 @@ static void add_place(const json_t *record, cx_text_t *text)
 
     json_object_foreach(json_object_get(record, "environment"), name, value)
     {
-        if (strncmp(name, "backend", 7) != 0 && !is_listed(passed_factors, name)) {
-            cx_text_format(text, "%s=%s\n", name, or_empty(json_string_value(value)));
+        if (strncmp(name, "backend", 7) != 0 && !cx_name_is_listed(passed_factors, name)) {
+            cx_text_format(text, "%s=%s\n", name, cx_text_or_empty(json_string_value(value)));
         }
     }
 }
@@ -89,13 +89,13 @@ const char *cx_result_measure_key(const json_t *record, cx_arena_t *arena)
     cx_text_t                text;
 
     cx_text_init(&text, KEY_BYTES_MAX);
-    cx_text_format(&text, "%s/%lld\n%s\n%s\n", or_empty(cx_json_text(contract, "name")),
+    cx_text_format(&text, "%s/%lld\n%s\n%s\n", cx_text_or_empty(cx_json_text(contract, "name")),
                    (long long)cx_json_whole(contract, "version"),
-                   or_empty(cx_json_text(identity, "origin")),
-                   or_empty(cx_json_text(json_object_get(identity, "source"), "tool")));
+                   cx_text_or_empty(cx_json_text(identity, "origin")),
+                   cx_text_or_empty(cx_json_text(json_object_get(identity, "source"), "tool")));
     for (const char *const *key = meanings; *key; key++) {
         cx_text_format(&text, "%s\n",
-                       or_empty(cx_json_text(json_object_get(record, "definition"), *key)));
+                       cx_text_or_empty(cx_json_text(json_object_get(record, "definition"), *key)));
     }
     add_place(record, &text);
     return finish_key(&text, arena);

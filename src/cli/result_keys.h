@@ -8,6 +8,12 @@
 #include "base/arena.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+
+/* The text, or "" for NULL. */
+const char *cx_text_or_empty(const char *text);
+/* Whether the NULL-terminated list has the name. */
+bool cx_name_is_listed(const char *const *names, const char *name);
 
 /* The value of an option of a record; NULL when there is none. */
 const char *cx_result_option(const json_t *record, const char *key);

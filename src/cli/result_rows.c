@@ -10,25 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum metric_kind { METRIC_TIME, METRIC_RATE, METRIC_PERCENT, METRIC_NUMBER } metric_kind_t;
-
 /* Columns of numbers that are members of a point; one without any value is not shown. */
 typedef struct metric {
-    const char   *title;
-    size_t        offset;
-    metric_kind_t kind;
-    int32_t       drop_order;
+    const char      *title;
+    size_t           offset;
+    cx_metric_kind_t kind;
+    int32_t          drop_order;
 } metric_t;
 
 static const metric_t metrics[] = {
-    {"p50", offsetof(cx_result_point_t, time_us_p50), METRIC_TIME, 0},
-    {NULL /* plus or minus */, offsetof(cx_result_point_t, ci_half_width_ratio), METRIC_PERCENT, 4},
-    {"spread", offsetof(cx_result_point_t, launch_spread_ratio), METRIC_PERCENT, 1},
-    {"p99", offsetof(cx_result_point_t, time_us_p99), METRIC_TIME, 2},
-    {"algbw", offsetof(cx_result_point_t, algbw_bytes_per_s), METRIC_RATE, 3},
-    {"busbw", offsetof(cx_result_point_t, busbw_bytes_per_s), METRIC_RATE, 0},
-    {"vs best", offsetof(cx_result_point_t, vs_best_ratio), METRIC_NUMBER, 0},
-    {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), METRIC_TIME, 6},
+    {"p50", offsetof(cx_result_point_t, time_us_p50), CX_METRIC_TIME, 0},
+    {NULL /* plus or minus */, offsetof(cx_result_point_t, ci_half_width_ratio), CX_METRIC_PERCENT,
+     4},
+    {"spread", offsetof(cx_result_point_t, launch_spread_ratio), CX_METRIC_PERCENT, 1},
+    {"p99", offsetof(cx_result_point_t, time_us_p99), CX_METRIC_TIME, 2},
+    {"algbw", offsetof(cx_result_point_t, algbw_bytes_per_s), CX_METRIC_RATE, 3},
+    {"busbw", offsetof(cx_result_point_t, busbw_bytes_per_s), CX_METRIC_RATE, 0},
+    {"vs best", offsetof(cx_result_point_t, vs_best_ratio), CX_METRIC_NUMBER, 0},
+    {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), CX_METRIC_TIME, 6},
 };
 
 #define METRIC_COUNT ((int32_t)(sizeof metrics / sizeof metrics[0]))
@@ -117,12 +116,12 @@ static cx_column_t make_metric_column(const metric_t *metric, const cx_table_t *
     if (!column.title) {
         column.title = cx_style_glyph(table->style, CX_GLYPH_PLUS_MINUS);
     }
-    if (metric->kind == METRIC_TIME) {
+    if (metric->kind == CX_METRIC_TIME) {
         column.unit = cx_time_unit_name(table->style, *unit_out);
-    } else if (metric->kind == METRIC_RATE) {
+    } else if (metric->kind == CX_METRIC_RATE) {
         column.unit      = "GB/s";
         column.is_hidden = count == 0;
-    } else if (metric->kind == METRIC_NUMBER) {
+    } else if (metric->kind == CX_METRIC_NUMBER) {
         column.is_hidden = count == 0;
     }
     return column;
@@ -169,20 +168,7 @@ static void set_metric(cx_table_t *table, int32_t i, const cx_result_point_t *po
     cx_meaning_t meaning = i == 0 ? CX_MEANING_BOLD : CX_MEANING_PLAIN;
     char         text[CX_NUMBER_BYTES_MAX];
 
-    switch (metrics[i].kind) {
-    case METRIC_TIME:
-        cx_number_print_time(value, unit, text, sizeof text);
-        break;
-    case METRIC_RATE:
-        cx_number_print_rate(value, text, sizeof text);
-        break;
-    case METRIC_PERCENT:
-        cx_number_print_percent(value, text, sizeof text);
-        break;
-    default:
-        cx_number_print(value, text, sizeof text);
-        break;
-    }
+    cx_number_print_metric(metrics[i].kind, value, unit, text, sizeof text);
     cx_table_set(table, FULL_METRIC + i, is_failed ? CX_MEANING_DIM : meaning, text);
 }
 

@@ -61,19 +61,6 @@ static const char *const named_options[] = {"family",
 static const char *const backend_options[] = {"backend", "backend_options", "sizes", "tokens",
                                               NULL};
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
-static bool is_listed(const char *const *names, const char *name)
-{
-    while (*names && strcmp(*names, name) != 0) {
-        names++;
-    }
-    return *names != NULL;
-}
-
 /* ---- cases from records ---- */
 
 static cx_status_t add_launch(drafts_t *drafts, draft_t *draft, const json_t *record)
@@ -98,11 +85,11 @@ static cx_status_t add_launch(drafts_t *drafts, draft_t *draft, const json_t *re
 static cx_status_t file_record(drafts_t *drafts, const json_t *record)
 {
     const json_t *identity = json_object_get(record, "identity");
-    const char   *key =
-        cx_arena_format(drafts->arena, "%s %s %s", or_empty(cx_json_text(identity, "case_id")),
-                        or_empty(cx_json_text(identity, "comparison_key")),
-                        or_empty(cx_json_text(identity, "origin")));
-    const json_t *known = key ? json_object_get(drafts->indices, key) : NULL;
+    const char   *key      = cx_arena_format(drafts->arena, "%s %s %s",
+                                             cx_text_or_empty(cx_json_text(identity, "case_id")),
+                                             cx_text_or_empty(cx_json_text(identity, "comparison_key")),
+                                             cx_text_or_empty(cx_json_text(identity, "origin")));
+    const json_t *known    = key ? json_object_get(drafts->indices, key) : NULL;
     draft_t      *draft;
 
     if (known) {
@@ -120,8 +107,8 @@ static cx_status_t file_record(drafts_t *drafts, const json_t *record)
 
 static const char *make_label(const json_t *record, cx_arena_t *arena)
 {
-    const char *backend = or_empty(cx_result_option(record, "backend"));
-    const char *options = or_empty(cx_result_option(record, "backend_options"));
+    const char *backend = cx_text_or_empty(cx_result_option(record, "backend"));
+    const char *options = cx_text_or_empty(cx_result_option(record, "backend_options"));
 
     return *options ? cx_arena_format(arena, "%s[%s]", backend, options) : backend;
 }
@@ -206,7 +193,7 @@ static bool has_rows(const draft_t *draft)
 
 static bool is_same_regime(const draft_t *a, const draft_t *b)
 {
-    return strcmp(or_empty(a->one.regime), or_empty(b->one.regime)) == 0 &&
+    return strcmp(cx_text_or_empty(a->one.regime), cx_text_or_empty(b->one.regime)) == 0 &&
            cx_result_is_ep(&a->one) == cx_result_is_ep(&b->one);
 }
 
@@ -254,8 +241,8 @@ static cx_status_t index_cases(drafts_t *drafts, json_t *tables, json_t *classes
             adopt_measure_key(drafts, draft);
         }
         /* Regimes differ in their definition, but a failed case may have none. */
-        key = cx_arena_format(drafts->arena, "%s %s\n%s", or_empty(draft->one.family),
-                              or_empty(draft->one.regime), draft->measure_key);
+        key = cx_arena_format(drafts->arena, "%s %s\n%s", cx_text_or_empty(draft->one.family),
+                              cx_text_or_empty(draft->one.regime), draft->measure_key);
         draft->one.table_index = key ? index_of(tables, key) : -1;
         key = cx_arena_format(drafts->arena, "%s%s", draft->measure_key, draft->work_key);
         draft->one.class_index = key ? index_of(classes, key) : -1;
@@ -297,8 +284,8 @@ static int64_t find_end(const cx_result_view_t *view, int64_t first, bool of_cla
 static bool varies(const cx_result_view_t *view, int64_t first, int64_t end, const char *key)
 {
     for (int64_t i = first + 1; i < end; i++) {
-        if (strcmp(or_empty(cx_result_option(view->cases[i]->record, key)),
-                   or_empty(cx_result_option(view->cases[first]->record, key))) != 0) {
+        if (strcmp(cx_text_or_empty(cx_result_option(view->cases[i]->record, key)),
+                   cx_text_or_empty(cx_result_option(view->cases[first]->record, key))) != 0) {
             return true;
         }
     }
@@ -316,7 +303,7 @@ static cx_status_t name_differences(const cx_result_view_t *view, int64_t first,
         char key[64];
 
         cx_option_key(row, key, sizeof key);
-        if (row->role != CX_OPTION_KEY || is_listed(named_options, key) ||
+        if (row->role != CX_OPTION_KEY || cx_name_is_listed(named_options, key) ||
             !varies(view, first, end, key)) {
             continue;
         }
@@ -325,7 +312,7 @@ static cx_status_t name_differences(const cx_result_view_t *view, int64_t first,
 
             one->differs =
                 cx_arena_format(arena, "%s%s%s=%s", one->differs, *one->differs ? " " : "", key,
-                                or_empty(cx_result_option(one->record, key)));
+                                cx_text_or_empty(cx_result_option(one->record, key)));
             if (!one->differs) {
                 return CX_FAIL(CX_RESOURCE, "out of memory for the differences of cases");
             }

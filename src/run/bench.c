@@ -58,7 +58,7 @@ void cx_bench_job(cx_bench_t *bench, cx_job_t *job)
                                 .slot_count = 1,
                                 .board      = bench->context->own,
                                 .audit      = bench->context->audit};
-    if (bench->meeting.is_open) {
+    if (bench->meeting.barrier.rank_count > 0) {
         job->window.barrier = &bench->meeting.barrier;
     }
     job->peers_ops    = core->peers_ops;
@@ -113,7 +113,7 @@ cx_status_t cx_bench_device(cx_bench_t *bench, const char *name)
     if (status == CX_OK) {
         status = cx_device_meeting_open(bench->context, &bench->meeting);
     }
-    bench->context->meets_on_device = bench->meeting.is_open;
+    bench->context->meets_on_device = bench->meeting.barrier.rank_count > 0;
     if (status == CX_OK) {
         cx_bench_job(bench, &job);
         status = cx_harness_measure(&job, &bench->harness);

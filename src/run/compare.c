@@ -8,6 +8,7 @@
 #include "stats/spread.h"
 #include "store/case_json.h"
 #include "store/folder.h"
+#include "store/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,15 +75,10 @@ static cx_status_t leave_out(comparer_t *comparer, const char *subject, const ch
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static const char *text_at(const json_t *document, const char *object, const char *member)
-{
-    return json_string_value(json_object_get(json_object_get(document, object), member));
-}
-
 static cx_status_t work_key(comparer_t *comparer, const json_t *record, char *hex_out)
 {
     const json_t *contract = json_object_get(record, "contract");
-    cx_factor_t   ranks    = {"rank_count", text_at(record, "environment", "rank_count")};
+    cx_factor_t   ranks    = {"rank_count", cx_record_text(record, "environment", "rank_count")};
     cx_case_t     one;
 
     CX_TRY(cx_case_from_json(json_object_get(record, "case"), "case", comparer->arena, &one));
@@ -199,8 +195,8 @@ static cx_status_t add_row(comparer_t *comparer, const json_t *record, const jso
     }
     row  = &out->rows[out->row_count++];
     *row = (cx_compared_row_t){
-        .case_id         = cx_arena_text(comparer->arena, text_at(record, "identity", "case_id")),
-        .component       = component ? cx_arena_text(comparer->arena, component) : NULL,
+        .case_id   = cx_arena_text(comparer->arena, cx_record_text(record, "identity", "case_id")),
+        .component = component ? cx_arena_text(comparer->arena, component) : NULL,
         .requested_bytes = json_integer_value(json_object_get(like, "requested_bytes")),
         .before_us       = median_of(comparer, before),
         .after_us        = median_of(comparer, after),
@@ -228,7 +224,7 @@ static cx_status_t compare_row(comparer_t *comparer, const json_t *before_group,
         return leave_out(
             comparer,
             cx_arena_format(
-                comparer->arena, "%s at %lld B", text_at(record, "identity", "case_id"),
+                comparer->arena, "%s at %lld B", cx_record_text(record, "identity", "case_id"),
                 (long long)json_integer_value(json_object_get(like, "requested_bytes"))),
             why);
     }
@@ -283,7 +279,8 @@ static cx_status_t note_alone(comparer_t *comparer, const side_t *side, const si
     json_object_foreach(side->groups, key, group)
     {
         if (!json_object_get(other->groups, key)) {
-            CX_TRY(leave_out(comparer, text_at(json_array_get(group, 0), "identity", "case_id"),
+            CX_TRY(leave_out(comparer,
+                             cx_record_text(json_array_get(group, 0), "identity", "case_id"),
                              cx_arena_format(comparer->arena, "only in %s", side->directory)));
         }
     }

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "run/agree.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,10 +22,6 @@ static cx_status_t open_own(const cx_core_t *core, cx_device_meeting_t *meeting,
 {
     size_t bytes = CX_DEVICE_BARRIER_BYTES(core->rank_count);
 
-    meeting->flags = calloc((size_t)core->rank_count, sizeof *meeting->flags);
-    if (!meeting->flags) {
-        return CX_FAIL(CX_RESOURCE, "out of memory for a meeting of %d ranks", core->rank_count);
-    }
     CX_TRY(core->device_ops->alloc(core->device, bytes, CX_MEMORY_EXPORTABLE,
                                    &meeting->flags[core->rank]));
     return core->device_ops->export_fd(core->device, meeting->flags[core->rank], fd);
@@ -79,13 +74,12 @@ cx_status_t cx_device_meeting_open(cx_rank_context_t *context, cx_device_meeting
     const cx_core_t *core = &context->core;
     cx_status_t      status;
 
-    *out = (cx_device_meeting_t){.is_open = false};
+    memset(out, 0, sizeof *out);
     if (!can_meet(context)) {
         return CX_OK;
     }
     status = open_all(context, out);
     if (status == CX_OK) {
-        out->is_open = true;
         out->barrier = (cx_device_barrier_t){.flags      = out->flags,
                                              .rank       = core->rank,
                                              .rank_count = core->rank_count,
@@ -106,7 +100,7 @@ void cx_device_meeting_close(cx_rank_context_t *context, cx_device_meeting_t *me
 {
     const cx_core_t *core = &context->core;
 
-    for (int32_t rank = 0; meeting->flags && rank < core->rank_count; rank++) {
+    for (int32_t rank = 0; rank < CX_DEVICE_BARRIER_RANKS_MAX; rank++) {
         if (!meeting->flags[rank]) {
             continue;
         }
@@ -117,6 +111,5 @@ void cx_device_meeting_close(cx_rank_context_t *context, cx_device_meeting_t *me
                                        CX_DEVICE_BARRIER_BYTES(core->rank_count));
         }
     }
-    free(meeting->flags);
-    *meeting = (cx_device_meeting_t){.is_open = false};
+    memset(meeting, 0, sizeof *meeting);
 }

@@ -8,9 +8,8 @@
 #include "run/rank_context.h"
 
 typedef struct cx_device_meeting {
-    cx_device_barrier_t barrier;
-    void              **flags; /* owned: [rank_count] */
-    bool                is_open;
+    cx_device_barrier_t barrier; /* of rank_count 0 while it is not open */
+    void               *flags[CX_DEVICE_BARRIER_RANKS_MAX]; /* by rank; NULL beyond */
 } cx_device_meeting_t;
 
 /**

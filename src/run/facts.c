@@ -4,12 +4,13 @@
 
 #include "base/fail.h"
 #include "measure/pairs.h"
+#include "store/record.h"
 
 #include <string.h>
 
 static const char *text_at(const json_t *record, const char *object, const char *member)
 {
-    const char *text = json_string_value(json_object_get(json_object_get(record, object), member));
+    const char *text = cx_record_text(record, object, member);
 
     return text ? text : "";
 }

@@ -5,6 +5,16 @@
 #include <math.h>
 #include <string.h>
 
+json_t *cx_real_to_json(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *cx_whole_to_json(int64_t value)
+{
+    return value == INT64_MIN ? json_null() : json_integer(value);
+}
+
 static json_t *field_to_json(const cx_field_t *field, const char *address)
 {
     double      real;
@@ -14,10 +24,10 @@ static json_t *field_to_json(const cx_field_t *field, const char *address)
     switch (field->kind) {
     case CX_FIELD_F64:
         memcpy(&real, address, sizeof real);
-        return isfinite(real) ? json_real(real) : json_null();
+        return cx_real_to_json(real);
     case CX_FIELD_I64:
         memcpy(&whole, address, sizeof whole);
-        return whole == INT64_MIN ? json_null() : json_integer(whole);
+        return cx_whole_to_json(whole);
     case CX_FIELD_BOOL:
         return json_boolean(*(const bool *)address);
     default:

@@ -9,6 +9,10 @@
 
 #include <jansson.h>
 
+/* A number, or null where it is not known (not finite; INT64_MIN). */
+json_t *cx_real_to_json(double value);
+json_t *cx_whole_to_json(int64_t value);
+
 /* A new object with every field of the table, unknown ones null. NULL when memory ran out. */
 json_t *cx_fields_to_json(const cx_field_t *fields, const void *object);
 

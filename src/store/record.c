@@ -226,6 +226,11 @@ cx_status_t cx_record_parse(const char *name, const char *bytes, size_t byte_cou
     return CX_OK;
 }
 
+const char *cx_record_text(const json_t *document, const char *object, const char *member)
+{
+    return json_string_value(json_object_get(json_object_get(document, object), member));
+}
+
 cx_status_t cx_record_read(const char *path, json_t **out)
 {
     char       *bytes;

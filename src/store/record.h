@@ -18,6 +18,9 @@ cx_status_t cx_record_read(const char *path, json_t **out);
 /* The same from memory; `name` stands where the path would. */
 cx_status_t cx_record_parse(const char *name, const char *bytes, size_t byte_count, json_t **out);
 
+/* The text of a member of a member of a document; NULL when there is none. */
+const char *cx_record_text(const json_t *document, const char *object, const char *member);
+
 /* Whether the document is a record (a plan), nothing missing and nothing more.
  * errors  CX_INVALID "PLACE: MEMBER: ..." */
 cx_status_t cx_record_validate(const json_t *record, const char *place);
