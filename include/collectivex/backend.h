@@ -35,6 +35,9 @@ typedef struct cx_caps {
     bool         moves_no_data;        /* null and sim: nothing to verify, never comparable */
     const char  *devices;              /* space-separated names of devices it works on */
     cx_ep_caps_t ep[CX_EP_MODE_COUNT]; /* family ep */
+    bool         can_capture; /* enqueue may be captured in a device's graph and replayed */
+    uint64_t     algorithms;  /* family allreduce: bits of cx_algorithm_t; DEFAULT is implied */
+    uint64_t     limits;      /* family limits: bits of cx_limit_t */
 } cx_caps_t;
 
 /**

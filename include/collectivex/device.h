@@ -18,6 +18,10 @@ extern "C" {
 #define CX_DEVICE_ABI 1u
 
 struct cx_core;
+struct cx_card; /* collectivex/card.h */
+struct cx_link; /* likewise */
+struct cx_span; /* collectivex/content.h */
+struct cx_difference;
 typedef struct cx_device cx_device_t; /* completed by each device plugin */
 /* Likewise. On host and sim there is one stream, which may be NULL. On cuda and hip a cx_stream_t *
  * is the vendor's stream handle itself, so that a library can be given it by a cast. */
@@ -53,6 +57,22 @@ typedef struct cx_device_barrier {
     int32_t      rank, rank_count;
     double       timeout_us; /* then the device gives up, and synchronize says who was missing */
 } cx_device_barrier_t;
+
+/* Round trips of a flag: flag memory (128 bytes, zeroed once, exportable) of both sides. */
+typedef struct cx_device_ping_pong {
+    void   *own_flag, *peer_flag;
+    bool    begins; /* on one side alone */
+    int64_t round_count;
+    double  timeout_us; /* as of a barrier */
+} cx_device_ping_pong_t;
+
+/* One of several copies, between memory of this device and memory that is mapped on it. */
+#define CX_DEVICE_COPIES_MAX 32
+typedef struct cx_device_copy {
+    void       *to;
+    const void *from;
+    size_t      bytes;
+} cx_device_copy_t;
 
 typedef struct cx_device_ops {
     uint32_t    abi;         /* CX_DEVICE_ABI the plugin was built against */
@@ -120,6 +140,34 @@ typedef struct cx_device_ops {
                            const cx_device_barrier_t *barrier);
     /* Takes up to milliseconds, so it belongs between blocks. */
     cx_status_t (*telemetry)(cx_device_t *device, cx_device_telemetry_t *out);
+
+    /* Both take any number of spans of memory with their contents (collectivex/content.h), borrowed
+     * during the call, and many cost little more than one; with none of them they only say whether
+     * they can: CX_UNSUPPORTED and why. fill enqueues writing spans, which must not overlap; verify
+     * says how each of them, as the stream leaves it, differs from its content, and waits for it.
+     */
+    cx_status_t (*fill)(cx_device_t *device, cx_stream_t *stream, const struct cx_span *spans,
+                        int64_t span_count);
+    cx_status_t (*verify)(cx_device_t *device, cx_stream_t *stream, const struct cx_span *spans,
+                          int64_t span_count, struct cx_difference *out);
+    /* Enqueues a copy between memory of this device and memory that is mapped on it: by the copy
+     * engine, or, where block_count > 0, by a kernel of that many blocks of 1024 threads (whose
+     * loads or stores go over the link, by which side is the peer's). */
+    cx_status_t (*copy_enqueue)(cx_device_t *device, cx_stream_t *stream, void *to,
+                                const void *from, size_t bytes, int32_t block_count);
+    /* Enqueues round trips of a flag between two devices. Both call it; exactly one begins. */
+    cx_status_t (*ping_pong)(cx_device_t *device, cx_stream_t *stream,
+                             const cx_device_ping_pong_t *ping_pong);
+    /* What a card is, and how two are linked, without opening either. For `probe`. */
+    cx_status_t (*card)(const struct cx_core *core, int32_t device_index, struct cx_card *out);
+    cx_status_t (*link)(const struct cx_core *core, int32_t from_index, int32_t to_index,
+                        struct cx_link *out);
+    /* Enqueues copies that run at once, by a kernel of block_count blocks of 1024 threads for each;
+     * 0: of as many as the device has multiprocessors, shared out between the copies. With none of
+     * them it only says whether it can. */
+    cx_status_t (*copy_together)(cx_device_t *device, cx_stream_t *stream,
+                                 const cx_device_copy_t *copies, int32_t copy_count,
+                                 int32_t block_count);
 } cx_device_ops_t;
 
 /* The only way to test for an optional member, or one added after the plugin was built. */

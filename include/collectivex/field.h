@@ -23,6 +23,7 @@ typedef enum cx_field_kind {
 typedef struct cx_field {
     const char     *name;
     cx_field_kind_t kind;
+    bool            is_later; /* records from before it was there lack it: read as unknown */
     size_t          offset;
     const char     *unit; /* "us", "bytes", "" */
     const char     *help;
@@ -32,14 +33,18 @@ typedef struct cx_field {
 #define CX_FIELD_KIND_OF(type, member) \
     _Generic(((type *)0)->member, double: CX_FIELD_F64, int64_t: CX_FIELD_I64, bool: CX_FIELD_BOOL, \
              const char *: CX_FIELD_TEXT)
-#define CX_FIELD(type, member, unit, help)                                          \
-    {                                                                               \
-#member, CX_FIELD_KIND_OF(type, member), offsetof(type, member), unit, help \
+#define CX_FIELD(type, member, unit, help)                                                 \
+    {                                                                                      \
+#member, CX_FIELD_KIND_OF(type, member), false, offsetof(type, member), unit, help \
+    }
+#define CX_FIELD_LATER(type, member, unit, help)                                          \
+    {                                                                                     \
+#member, CX_FIELD_KIND_OF(type, member), true, offsetof(type, member), unit, help \
     }
 #endif
-#define CX_FIELD_END                      \
-    {                                     \
-        NULL, CX_FIELD_F64, 0, NULL, NULL \
+#define CX_FIELD_END                             \
+    {                                            \
+        NULL, CX_FIELD_F64, false, 0, NULL, NULL \
     }
 
 #ifdef __cplusplus

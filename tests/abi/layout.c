@@ -31,7 +31,7 @@ AT(cx_option_t, max, 48);
 AT(cx_option_t, choices, 56);
 AT(cx_option_t, help, 64);
 
-SIZE(cx_shape_t, 80);
+SIZE(cx_shape_t, 96);
 AT(cx_shape_t, family, 0);
 AT(cx_shape_t, op, 4);
 AT(cx_shape_t, dtype, 8);
@@ -39,6 +39,9 @@ AT(cx_shape_t, redop, 12);
 AT(cx_shape_t, root_rank, 16);
 AT(cx_shape_t, is_in_place, 20);
 AT(cx_shape_t, ep, 24);
+AT(cx_shape_t, algorithm, 80);
+AT(cx_shape_t, limit, 84);
+AT(cx_shape_t, block_count, 88);
 
 STRIDE(cx_slot_t, 32);
 AT(cx_slot_t, send, 0);
@@ -101,7 +104,7 @@ AT(cx_device_telemetry_t, ecc_error_count, 32);
 AT(cx_device_telemetry_t, is_throttle_known, 40);
 AT(cx_device_telemetry_t, throttle_reasons, 41);
 
-SIZE(cx_device_ops_t, 256);
+SIZE(cx_device_ops_t, 312);
 AT(cx_device_ops_t, abi, 0);
 AT(cx_device_ops_t, struct_size, 4);
 AT(cx_device_ops_t, name, 8);
@@ -135,6 +138,13 @@ AT(cx_device_ops_t, digest, 224);
 AT(cx_device_ops_t, flush, 232);
 AT(cx_device_ops_t, barrier, 240);
 AT(cx_device_ops_t, telemetry, 248);
+AT(cx_device_ops_t, fill, 256);
+AT(cx_device_ops_t, verify, 264);
+AT(cx_device_ops_t, copy_enqueue, 272);
+AT(cx_device_ops_t, ping_pong, 280);
+AT(cx_device_ops_t, card, 288);
+AT(cx_device_ops_t, link, 296);
+AT(cx_device_ops_t, copy_together, 304);
 
 STRIDE(cx_device_barrier_t, 24);
 AT(cx_device_barrier_t, flags, 0);
@@ -142,7 +152,71 @@ AT(cx_device_barrier_t, rank, 8);
 AT(cx_device_barrier_t, rank_count, 12);
 AT(cx_device_barrier_t, timeout_us, 16);
 
-SIZE(cx_caps_t, 584);
+STRIDE(cx_device_copy_t, 24);
+AT(cx_device_copy_t, to, 0);
+AT(cx_device_copy_t, from, 8);
+AT(cx_device_copy_t, bytes, 16);
+
+SIZE(cx_device_ping_pong_t, 40);
+AT(cx_device_ping_pong_t, own_flag, 0);
+AT(cx_device_ping_pong_t, peer_flag, 8);
+AT(cx_device_ping_pong_t, begins, 16);
+AT(cx_device_ping_pong_t, round_count, 24);
+AT(cx_device_ping_pong_t, timeout_us, 32);
+
+STRIDE(cx_recipe_t, 64);
+AT(cx_recipe_t, kind, 0);
+AT(cx_recipe_t, dtype, 4);
+AT(cx_recipe_t, redop, 8);
+AT(cx_recipe_t, rank_count, 12);
+AT(cx_recipe_t, elem_bits, 16);
+AT(cx_recipe_t, exponent_bits, 20);
+AT(cx_recipe_t, field_bits, 24);
+AT(cx_recipe_t, is_power, 28);
+AT(cx_recipe_t, turn_mask, 32);
+AT(cx_recipe_t, sign_mask, 40);
+AT(cx_recipe_t, unit, 48);
+AT(cx_recipe_t, scale, 56);
+
+STRIDE(cx_content_t, 96);
+AT(cx_content_t, key, 0);
+AT(cx_content_t, set_mask, 8);
+AT(cx_content_t, first_byte, 16);
+AT(cx_content_t, rank, 24);
+AT(cx_content_t, recipe, 32);
+
+STRIDE(cx_span_t, 112);
+AT(cx_span_t, content, 0);
+AT(cx_span_t, memory, 96);
+AT(cx_span_t, byte_count, 104);
+
+STRIDE(cx_difference_t, 16);
+AT(cx_difference_t, wrong_count, 0);
+AT(cx_difference_t, first_wrong, 8);
+
+SIZE(cx_card_t, 448);
+AT(cx_card_t, model, 0);
+AT(cx_card_t, uuid, 128);
+AT(cx_card_t, address, 224);
+AT(cx_card_t, architecture, 256);
+AT(cx_card_t, driver, 288);
+AT(cx_card_t, partition, 384);
+AT(cx_card_t, is_slice, 416);
+AT(cx_card_t, memory_bytes, 424);
+AT(cx_card_t, numa_node_index, 432);
+AT(cx_card_t, has_ecc, 436);
+AT(cx_card_t, is_persistent, 440);
+
+SIZE(cx_link_t, 160);
+AT(cx_link_t, kind, 0);
+AT(cx_link_t, path, 16);
+AT(cx_link_t, lane_count, 24);
+AT(cx_link_t, bytes_per_s, 32);
+AT(cx_link_t, read, 40);
+AT(cx_link_t, write, 80);
+AT(cx_link_t, atomics, 120);
+
+SIZE(cx_caps_t, 608);
 AT(cx_caps_t, library_version, 0);
 AT(cx_caps_t, library_path, 128);
 AT(cx_caps_t, families, 384);
@@ -160,6 +234,9 @@ AT(cx_caps_t, is_thread_bound, 457);
 AT(cx_caps_t, moves_no_data, 458);
 AT(cx_caps_t, devices, 464);
 AT(cx_caps_t, ep, 472);
+AT(cx_caps_t, can_capture, 584);
+AT(cx_caps_t, algorithms, 592);
+AT(cx_caps_t, limits, 600);
 
 SIZE(cx_backend_ops_t, 104);
 AT(cx_backend_ops_t, abi, 0);

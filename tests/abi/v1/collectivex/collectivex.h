@@ -4,6 +4,8 @@
 #define COLLECTIVEX_COLLECTIVEX_H
 
 #include "collectivex/backend.h"
+#include "collectivex/card.h"
+#include "collectivex/content.h"
 #include "collectivex/core.h"
 #include "collectivex/device.h"
 #include "collectivex/digest.h"

@@ -35,7 +35,59 @@ typedef enum cx_collective {
         CX_COLLECTIVE_COUNT
 } cx_collective_t;
 
-typedef enum cx_family { CX_FAMILY_COLLECTIVE, CX_FAMILY_EP, CX_FAMILY_COUNT } cx_family_t;
+/* name, slug, what it is. allreduce is one operation, all_reduce out of place, done in the ways in
+ * which inference engines do it; limits is what the machine can do at all. */
+#define CX_FAMILY_MAP(X)        \
+    X(COLLECTIVE, "collective") \
+    X(EP, "ep")                 \
+    X(ALLREDUCE, "allreduce")   \
+    X(LIMITS, "limits")
+
+typedef enum cx_family {
+#define CX_FAMILY_ENUM(name, slug) CX_FAMILY_##name,
+    CX_FAMILY_MAP(CX_FAMILY_ENUM)
+#undef CX_FAMILY_ENUM
+        CX_FAMILY_COUNT
+} cx_family_t;
+
+/* Ways to reduce; DEFAULT leaves the choice to the library. */
+#define CX_ALGORITHM_MAP(X)   \
+    X(DEFAULT, "default")     \
+    X(RING, "ring")           \
+    X(TREE, "tree")           \
+    X(SYMMETRIC, "symmetric") \
+    X(ONE_SHOT, "one-shot")   \
+    X(TWO_SHOT, "two-shot")
+
+typedef enum cx_algorithm {
+#define CX_ALGORITHM_ENUM(name, slug) CX_ALGORITHM_##name,
+    CX_ALGORITHM_MAP(CX_ALGORITHM_ENUM)
+#undef CX_ALGORITHM_ENUM
+        CX_ALGORITHM_COUNT
+} cx_algorithm_t;
+
+/* What limits a machine; which of them move bytes is in CX_LIMIT_MAP. */
+#define CX_LIMIT_MAP(X)                        \
+    X(COPY_ENGINE, "copy_engine", true)        \
+    X(SM_STORE, "sm_store", true)              \
+    X(SM_LOAD, "sm_load", true)                \
+    X(SM_STORE_ALL, "sm_store_all", true)      \
+    X(MEMORY_COPY, "memory_copy", true)        \
+    X(FLAG, "flag", false)                     \
+    X(DEVICE_BARRIER, "device_barrier", false) \
+    X(LAUNCH, "launch", false)                 \
+    X(GRAPH_LAUNCH, "graph_launch", false)
+
+typedef enum cx_limit {
+#define CX_LIMIT_ENUM(name, slug, moves_bytes) CX_LIMIT_##name,
+    CX_LIMIT_MAP(CX_LIMIT_ENUM)
+#undef CX_LIMIT_ENUM
+        CX_LIMIT_COUNT
+} cx_limit_t;
+
+/* One operation of limit flag is this many round trips, so that the launch around them hardly
+ * counts; its samples are divided by it, exactly, as it is a power of two. */
+#define CX_LIMIT_FLAG_ROUNDS 128
 
 /**
  * The logical work of a case; the same on every rank.
@@ -62,7 +114,10 @@ typedef struct cx_shape {
     cx_redop_t      redop;
     int32_t         root_rank; /* -1 where no rank is special */
     bool            is_in_place;
-    cx_ep_problem_t ep; /* family ep alone, which uses none of the members between */
+    cx_ep_problem_t ep;          /* family ep alone, which uses none of the members between */
+    cx_algorithm_t  algorithm;   /* family allreduce, whose op is ALL_REDUCE */
+    cx_limit_t      limit;       /* family limits; where bytes are moved, op is ALL_TO_ALL_V */
+    int32_t         block_count; /* family limits: of a copying kernel; 0: the device's */
 } cx_shape_t;
 
 /**
