@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVIDIA GPUs through the CUDA driver library: its names, its words, and where it differs.
  * The device itself is devices/gpu. */
+#include "collectivex/card.h"
 #include "collectivex/core.h"
 #include "collectivex/device.h"
 #include "collectivex/digest.h"
@@ -14,6 +15,9 @@
 #define VENDOR_MINIMUM "a driver for CUDA 11.4 (470) or later"
 #define VENDOR_COMPILER "nvcc"
 #define VENDOR_VISIBLE " (CUDA_VISIBLE_DEVICES limits what it sees)"
+#define VENDOR_SHARING                                                           \
+    "in containers, run all ranks in one container, or share its IPC namespace " \
+    "(--ipc=container:NAME, or --ipc=host)"
 #define VENDOR_OPEN_NAME "cuDevicePrimaryCtxRetain"
 #define VENDOR_BIND_NAME "cuCtxSetCurrent"
 #define VENDOR_COPY_NAME "cuMemcpyAsync"
@@ -21,12 +25,15 @@
 /* Values of cuda.h. */
 #define VENDOR_MULTIPROCESSOR_COUNT 16 /* CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT */
 #define VENDOR_CACHE_BYTES 38          /* CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE */
+#define CUDA_CAPABILITY_MAJOR 75       /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR */
+#define CUDA_CAPABILITY_MINOR 76       /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR */
 
-#define VENDOR_CALLS(X)                             \
-    X(error_string, (int code, const char **out))   \
-    X(context_retain, (void **context, int handle)) \
-    X(context_release, (int handle))                \
-    X(context_set, (void *context))                 \
+#define VENDOR_CALLS(X)                               \
+    X(error_string, (int code, const char **out))     \
+    X(device_uuid, (unsigned char *uuid, int handle)) \
+    X(context_retain, (void **context, int handle))   \
+    X(context_release, (int handle))                  \
+    X(context_set, (void *context))                   \
     X(copy_async, (void *to, const void *from, size_t bytes, cx_stream_t *stream))
 
 #include "../gpu/api.inl"
@@ -76,7 +83,12 @@ static const gpu_names_t vendor_names = {
     .vmm_export         = "cuMemExportToShareableHandle",
     .vmm_import         = "cuMemImportFromShareableHandle",
     .event_record_flags = "?cuEventRecordWithFlags",
+    .device_memory      = "?cuDeviceTotalMem_v2",
+    .ipc_get            = "?cuIpcGetMemHandle",
+    .ipc_open           = "?cuIpcOpenMemHandle_v2",
+    .ipc_close          = "?cuIpcCloseMemHandle",
     .error_string       = "cuGetErrorString",
+    .device_uuid        = "?cuDeviceGetUuid_v2",
     .context_retain     = "cuDevicePrimaryCtxRetain",
     .context_release    = "cuDevicePrimaryCtxRelease_v2",
     .context_set        = "cuCtxSetCurrent",
@@ -168,29 +180,58 @@ static double vendor_ticks_per_us(const cx_device_t *device)
 
 #include "nvml.inl"
 
+/* The first of the driver's files that is there and that this user may not open; "" for none. */
+static const char *forbidden_file(char *path, size_t path_bytes)
+{
+    static const char *const names[] = {"ctl", "-uvm", "0", "1", "2", "3", "4", "5", "6", "7"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, path_bytes, "/dev/nvidia%s", names[i]);
+        if (access(path, R_OK | W_OK) != 0 && (errno == EACCES || errno == EPERM)) {
+            return path;
+        }
+    }
+    return "";
+}
+
+/* Why the driver shows none (`code` of it), or fewer than are wanted (0). */
 static const char *vendor_explain_absence(int code)
 {
     static char text[240];
-    const char *visible = getenv("CUDA_VISIBLE_DEVICES");
+    char        path[32];
+    const char *visible   = getenv("CUDA_VISIBLE_DEVICES");
+    const char *forbidden = forbidden_file(path, sizeof path);
     int         sliced_count, count;
 
     text[0] = '\0';
-    if (access("/dev/nvidiactl", R_OK | W_OK) != 0 && errno == EACCES) {
-        return "; this user may not open /dev/nvidiactl: ask for the rights on it";
+    if (forbidden[0]) {
+        (void)snprintf(
+            text, sizeof text,
+            "; this user may not open %s: ask for the rights on it, or pass it into this "
+            "container (--gpus)",
+            forbidden);
+        return text;
     }
     count = nvml_count(&sliced_count);
     if (count > 0 && visible) {
         (void)snprintf(text, sizeof text,
                        "; the driver knows %d GPU%s, and CUDA_VISIBLE_DEVICES is \"%.80s\"", count,
                        count == 1 ? "" : "s", visible);
-    } else if (count > 0 && sliced_count > 0 && code == GPU_ERROR_NO_DEVICE) {
+    } else if (sliced_count > 0 && code == GPU_ERROR_NO_DEVICE) {
         (void)snprintf(text, sizeof text,
                        "; %d of %d GPUs are in MIG mode, and a GPU in MIG mode has no device until "
                        "an instance is made (nvidia-smi mig -cgi)",
                        sliced_count, count);
+    } else if (sliced_count > 0 && code == 0) {
+        (void)snprintf(text, sizeof text,
+                       "; %d of %d GPUs are in MIG mode, and of their slices a process sees one, "
+                       "which reaches no other: switch it off (nvidia-smi -mig 0), or run one rank",
+                       sliced_count, count);
     }
     return text;
 }
+
+#include "card.inl"
 
 #include "../gpu/stream.inl"
 

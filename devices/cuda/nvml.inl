@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The management library: clocks, power, temperature, what throttles; and why there is no device.
- * Optional: without it these things are unknown. */
+/* The management library: its calls, clocks, power, temperature, what throttles; and how many GPUs
+ * there are where the driver shows none. Optional: without it these things are unknown. */
 
 /* Values of nvml.h. */
 enum {
@@ -10,7 +10,34 @@ enum {
     NVML_ERROR_UNCORRECTED = 1,
     NVML_COUNTER_VOLATILE  = 0,
     NVML_FEATURE_ENABLED   = 1,
+
+    NVML_P2P_READ    = 0, /* NVML_P2P_CAPS_INDEX_READ */
+    NVML_P2P_WRITE   = 1,
+    NVML_P2P_NVLINK  = 2,
+    NVML_P2P_ATOMICS = 3,
+
+    NVML_NVLINK_LANES_MAX  = 18, /* NVML_NVLINK_MAX_LINKS */
+    NVML_REMOTE_GPU        = 0,  /* NVML_NVLINK_DEVICE_TYPE_GPU */
+    NVML_FIELD_NVLINK_MBPS = 90, /* NVML_FI_DEV_NVLINK_SPEED_MBPS_COMMON, of one lane */
+    NVML_VALUE_UNSIGNED    = 1,  /* NVML_VALUE_TYPE_UNSIGNED_INT */
 };
+
+typedef struct nvml_address {
+    char     legacy_text[16];
+    unsigned domain, bus, slot, device_id, subsystem_id;
+    char     text[32];
+} nvml_address_t; /* nvmlPciInfo_t */
+
+typedef struct nvml_field {
+    unsigned  id, scope;
+    long long taken_us, latency_us;
+    int       kind, code;
+    union {
+        double             real;
+        unsigned           number;
+        unsigned long long long_number;
+    } value;
+} nvml_field_t; /* nvmlFieldValue_t */
 
 #define NVML_CALLS(X)                                                                         \
     X(nvmlInit_v2, (void))                                                                    \
@@ -25,9 +52,24 @@ enum {
     X(nvmlDeviceGetCurrentClocksThrottleReasons, (void *handle, unsigned long long *reasons)) \
     X(nvmlDeviceGetTotalEccErrors, (void *handle, int kind, int counter, unsigned long long *count))
 
+/* Likewise, and in drivers of some age only: they may be missing. */
+#define NVML_OPTIONAL_CALLS(X)                                                                    \
+    X(nvmlDeviceGetUUID, (void *handle, char *uuid, unsigned uuid_bytes))                         \
+    X(nvmlDeviceGetPersistenceMode, (void *handle, unsigned *mode))                               \
+    X(nvmlDeviceGetEccMode, (void *handle, unsigned *now, unsigned *pending))                     \
+    X(nvmlDeviceGetTopologyCommonAncestor, (void *from, void *to, int *level))                    \
+    X(nvmlDeviceGetP2PStatus, (void *from, void *to, int capability, int *status))                \
+    X(nvmlDeviceGetNvLinkState, (void *handle, unsigned lane, unsigned *is_active))               \
+    X(nvmlDeviceGetNvLinkRemotePciInfo_v2, (void *handle, unsigned lane, nvml_address_t *remote)) \
+    X(nvmlDeviceGetNvLinkRemoteDeviceType, (void *handle, unsigned lane, int *kind))              \
+    X(nvmlDeviceGetFieldValues, (void *handle, int count, nvml_field_t *fields))                  \
+    X(nvmlDeviceGetMaxPcieLinkGeneration, (void *handle, unsigned *generation))                   \
+    X(nvmlDeviceGetMaxPcieLinkWidth, (void *handle, unsigned *width))
+
 static struct {
 #define NVML_MEMBER(name, parameters) int(*name) parameters;
     NVML_CALLS(NVML_MEMBER)
+    NVML_OPTIONAL_CALLS(NVML_MEMBER)
 #undef NVML_MEMBER
     bool is_ready, is_tried;
 } nvml;
@@ -46,16 +88,19 @@ static const struct {
     {0x100, "display clock setting"},
 };
 
-/* All of it or nothing; tried once. */
+/* All that is not optional, or nothing; tried once. */
 static bool nvml_open(void)
 {
     static const char *const sonames[] = {"libnvidia-ml.so.1", NULL};
     static const struct {
         const char *name;
         size_t      offset;
+        bool        is_optional;
     } rows[] = {
-#define NVML_ROW(name, parameters) {#name, offsetof(__typeof__(nvml), name)},
-        NVML_CALLS(NVML_ROW)
+#define NVML_ROW(name, parameters) {#name, offsetof(__typeof__(nvml), name), false},
+#define NVML_OPTIONAL_ROW(name, parameters) {#name, offsetof(__typeof__(nvml), name), true},
+        NVML_CALLS(NVML_ROW) NVML_OPTIONAL_CALLS(NVML_OPTIONAL_ROW)
+#undef NVML_OPTIONAL_ROW
 #undef NVML_ROW
     };
     char  reason[320];
@@ -69,7 +114,7 @@ static bool nvml_open(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && library; i++) {
         void *symbol = dlsym(library, rows[i].name);
 
-        if (!symbol) {
+        if (!symbol && !rows[i].is_optional) {
             return false;
         }
         memcpy((char *)&nvml + rows[i].offset, &symbol, sizeof symbol);

@@ -65,6 +65,10 @@ typedef unsigned long long gpu_flags_t;
     X(vmm_export, (void *out, void *handle, int kind, gpu_flags_t flags))                        \
     X(vmm_import, (void **out, void *shared, int kind))                                          \
     /* absent from older libraries */                                                            \
+    X(device_memory, (size_t * bytes, int handle))                                               \
+    X(ipc_get, (gpu_ipc_handle_t * out, void *memory))                                           \
+    X(ipc_open, (void **out, gpu_ipc_handle_t handle, unsigned flags))                           \
+    X(ipc_close, (void *memory))                                                                 \
     X(event_record_flags, (void *event, cx_stream_t *stream, unsigned flags))                    \
     VENDOR_CALLS(X)
 
@@ -176,9 +180,16 @@ static cx_status_t load_library(const cx_core_t *core)
 
 static cx_status_t status_of(int code)
 {
-    return code == GPU_ERROR_MEMORY          ? CX_RESOURCE
-           : code == GPU_ERROR_NOT_SUPPORTED ? CX_UNSUPPORTED
-                                             : CX_DEVICE;
+    switch (code) {
+    case GPU_ERROR_MEMORY:
+        return CX_RESOURCE;
+    case GPU_ERROR_NO_PEER:
+    case GPU_ERROR_NOT_PERMITTED:
+    case GPU_ERROR_NOT_SUPPORTED:
+        return CX_UNSUPPORTED;
+    default:
+        return CX_DEVICE;
+    }
 }
 
 /* `attempt` finishes the sentence "cannot ...". */

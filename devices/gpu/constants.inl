@@ -6,7 +6,9 @@
 enum {
     GPU_ERROR_MEMORY        = 2,   /* CUDA_ERROR_OUT_OF_MEMORY, hipErrorOutOfMemory */
     GPU_ERROR_NO_DEVICE     = 100, /* CUDA_ERROR_NO_DEVICE, hipErrorNoDevice */
+    GPU_ERROR_NO_PEER       = 217, /* CUDA_ERROR_PEER_ACCESS_UNSUPPORTED, likewise of hip */
     GPU_ERROR_NOT_READY     = 600, /* CUDA_ERROR_NOT_READY, hipErrorNotReady */
+    GPU_ERROR_NOT_PERMITTED = 800, /* CUDA_ERROR_NOT_PERMITTED; hip has no such code */
     GPU_ERROR_NOT_SUPPORTED = 801, /* CUDA_ERROR_NOT_SUPPORTED, hipErrorNotSupported */
 
     GPU_STREAM_NON_BLOCKING  = 1, /* CU_STREAM_NON_BLOCKING */
@@ -20,6 +22,7 @@ enum {
     GPU_LOCATION_DEVICE     = 1, /* CU_MEM_LOCATION_TYPE_DEVICE */
     GPU_GRANULARITY_MINIMUM = 0, /* CU_MEM_ALLOC_GRANULARITY_MINIMUM */
     GPU_ACCESS_READ_WRITE   = 3, /* CU_MEM_ACCESS_FLAGS_PROT_READWRITE */
+    GPU_IPC_PEER_ACCESS     = 1, /* CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS */
 };
 
 typedef struct gpu_location {
@@ -32,6 +35,10 @@ typedef struct gpu_allocation_kind {
     void          *unused_on_linux;
     unsigned char  flags[8];
 } gpu_allocation_kind_t; /* CUmemAllocationProp */
+
+typedef struct gpu_ipc_handle {
+    unsigned char bytes[64];
+} gpu_ipc_handle_t; /* CUipcMemHandle, hipIpcMemHandle_t */
 
 typedef struct gpu_access {
     gpu_location_t location;

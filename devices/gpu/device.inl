@@ -2,6 +2,9 @@
 /* A GPU as a device: finding, opening, describing it, its graphs, and the table of it all.
  * The includer has defined the vendor's half: what api.inl and device_type.inl declare, and
  * vendor_telemetry() and vendor_driver_text(). */
+#include "content.inl"
+#include "copy.inl"
+#include "flag.inl"
 
 static cx_status_t device_probe(const cx_core_t *core, int32_t *device_count)
 {
@@ -41,11 +44,14 @@ static cx_status_t check_share(const cx_core_t *core, int32_t device_index, int3
     if (core->local_rank_count > device_count) {
         return CX_CORE_FAIL(core, CX_UNSUPPORTED,
                             "%d ranks on this host need as many " VENDOR_NAME
-                            " devices, and this process sees %d: start fewer ranks" VENDOR_VISIBLE,
-                            core->local_rank_count, device_count);
+                            " devices, and this process sees %d: start fewer ranks" VENDOR_VISIBLE
+                            "%s",
+                            core->local_rank_count, device_count, vendor_explain_absence(0));
     }
     return CX_OK;
 }
+
+#include "card.inl"
 
 static cx_status_t read_attributes(cx_device_t *device)
 {
@@ -230,39 +236,46 @@ static cx_status_t telemetry(cx_device_t *device, cx_device_telemetry_t *out)
 }
 
 static const cx_device_ops_t gpu_ops = {
-    .abi          = CX_DEVICE_ABI,
-    .struct_size  = sizeof(cx_device_ops_t),
-    .name         = VENDOR_NAME,
-    .summary      = VENDOR_SUMMARY GPU_KERNELS_SUMMARY,
-    .probe        = device_probe,
-    .open         = device_open,
-    .close        = device_close,
-    .facts        = facts,
-    .alloc        = memory_alloc,
-    .free         = memory_free,
-    .export_fd    = memory_export_fd,
-    .import_fd    = memory_import_fd,
-    .unimport     = memory_unimport,
-    .copy         = memory_copy,
-    .stream_open  = stream_open,
-    .stream_close = stream_close,
-    .synchronize  = stream_synchronize,
-    .events_open  = events_open,
-    .events_close = events_close,
-    .mark         = events_mark,
-    .elapsed_us   = events_elapsed_us,
-    .event_ns     = events_stamp_ns,
-    .now_ns       = device_now_ns,
-    .spin         = spin,
-    .graph_begin  = graph_begin,
-    .graph_end    = graph_end,
-    .graph_launch = graph_launch,
-    .graph_free   = graph_free,
-    .poison       = poison,
-    .digest       = digest,
-    .flush        = flush,
-    .barrier      = barrier,
-    .telemetry    = telemetry,
+    .abi           = CX_DEVICE_ABI,
+    .struct_size   = sizeof(cx_device_ops_t),
+    .name          = VENDOR_NAME,
+    .summary       = VENDOR_SUMMARY GPU_KERNELS_SUMMARY,
+    .probe         = device_probe,
+    .open          = device_open,
+    .close         = device_close,
+    .facts         = facts,
+    .alloc         = memory_alloc,
+    .free          = memory_free,
+    .export_fd     = memory_export_fd,
+    .import_fd     = memory_import_fd,
+    .unimport      = memory_unimport,
+    .copy          = memory_copy,
+    .stream_open   = stream_open,
+    .stream_close  = stream_close,
+    .synchronize   = stream_synchronize,
+    .events_open   = events_open,
+    .events_close  = events_close,
+    .mark          = events_mark,
+    .elapsed_us    = events_elapsed_us,
+    .event_ns      = events_stamp_ns,
+    .now_ns        = device_now_ns,
+    .spin          = spin,
+    .graph_begin   = graph_begin,
+    .graph_end     = graph_end,
+    .graph_launch  = graph_launch,
+    .graph_free    = graph_free,
+    .poison        = poison,
+    .digest        = digest,
+    .flush         = flush,
+    .barrier       = barrier,
+    .telemetry     = telemetry,
+    .fill          = fill,
+    .verify        = verify,
+    .card          = device_card,
+    .link          = device_link,
+    .copy_enqueue  = copy_enqueue,
+    .ping_pong     = ping_pong,
+    .copy_together = copy_together,
 };
 
 const cx_device_ops_t *cx_device_v1(void)

@@ -8,22 +8,36 @@ enum {
     GPU_KERNEL_POISON,
     GPU_KERNEL_DIGEST,
     GPU_KERNEL_FLUSH,
-    GPU_KERNEL_BARRIER
+    GPU_KERNEL_BARRIER,
+    GPU_KERNEL_COPIES,
+    GPU_KERNEL_PING_PONG,
+    GPU_KERNEL_FILL,
+    GPU_KERNEL_VERIFY,
 };
-#define GPU_KERNEL_COUNT 5
+#define GPU_KERNEL_COUNT 9
 
 /* Host memory that the device writes to, one page of it. */
 typedef struct gpu_mailbox {
     volatile uint64_t missing_rank; /* of a barrier that gave up: that rank plus 1; 0 none */
     uint64_t          digest_sum;
+    volatile uint64_t is_flag_lost; /* round trips of a flag gave up */
 } gpu_mailbox_t;
+
+/* How memory came to be here, which is how it is shared and given back. */
+typedef enum gpu_region_kind {
+    GPU_REGION_PLAIN,
+    GPU_REGION_MAPPED,  /* exportable, as a descriptor */
+    GPU_REGION_HANDLE,  /* exportable, as a handle of 64 bytes */
+    GPU_REGION_IMPORTED /* a peer's, by such a handle */
+} gpu_region_kind_t;
 
 typedef struct gpu_region {
     struct gpu_region *next; /* owned */
+    gpu_region_kind_t  kind;
     void              *address;
     void              *base;         /* what the library gave; address is its first whole page */
-    void              *handle;       /* of exportable memory */
-    size_t             mapped_bytes; /* of exportable memory; 0 for plain */
+    void              *handle;       /* of mapped memory */
+    size_t             mapped_bytes; /* likewise */
 } gpu_region_t;
 
 struct cx_device {
@@ -55,9 +69,20 @@ struct cx_device {
     void  *kernels[GPU_KERNEL_COUNT];
     char   no_kernels[256]; /* why there are none; empty when there are */
     void  *digest_sum;      /* 8 bytes on the device */
+    void  *findings;        /* of verify, on the device; NULL until it is first called */
     void  *flush_memory;
     size_t flush_bytes;
 };
+
+/* Where a device is, for the vendor's management library. */
+typedef struct gpu_place {
+    int  handle;      /* the library's number of it */
+    char address[32]; /* on the PCI bus, in lower case */
+} gpu_place_t;
+
+/* Add what only the vendor's own calls and its management library say. */
+static void vendor_card(const gpu_place_t *place, cx_card_t *out);
+static void vendor_link(const gpu_place_t *from, const gpu_place_t *to, cx_link_t *out);
 
 /* The vendor's half, of which the first four return the vendor's code. */
 static int  vendor_context_open(cx_device_t *device);

@@ -130,3 +130,7 @@ extern "C" __global__ void cx_gpu_barrier(struct gpu_barrier_params params)
         __threadfence_system();
     }
 }
+
+#include "content.cu.inl"
+#include "copy.cu.inl"
+#include "flag.cu.inl"

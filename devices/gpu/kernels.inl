@@ -21,7 +21,8 @@ extern const unsigned char cx_gpu_image[];
 static void load_kernels(cx_device_t *device)
 {
     static const char *const names[GPU_KERNEL_COUNT] = {
-        "cx_gpu_spin", "cx_gpu_poison", "cx_gpu_digest", "cx_gpu_flush", "cx_gpu_barrier"};
+        "cx_gpu_spin",   "cx_gpu_poison",    "cx_gpu_digest", "cx_gpu_flush", "cx_gpu_barrier",
+        "cx_gpu_copies", "cx_gpu_ping_pong", "cx_gpu_fill",   "cx_gpu_verify"};
     const void *image = GPU_IMAGE;
     int         code;
 

@@ -1,6 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory of the device: plain, exportable to another process, imported from one; and copies.
- * Not host memory, but for the sides of a copy. */
+ * Not host memory, but for the sides of a copy.
+ *
+ * Exportable memory is mapped memory with a descriptor. Where driver or container does not allow
+ * that, it is plain memory with a handle, which travels in a file without a name. */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* A handle speaks for all that the driver cut from one piece, and pieces are that large; so memory
+ * that is shared by handle has its piece to itself. source: NCCL 2.28, p2p.cc, CUDA_IPC_MIN */
+#define GPU_HANDLE_GRANULE_BYTES ((size_t)2 << 20)
+
+/* What such a file holds. */
+typedef struct gpu_ticket {
+    char             magic[16];
+    uint64_t         offset_bytes; /* of the memory in what the handle stands for */
+    gpu_ipc_handle_t handle;
+} gpu_ticket_t;
+
+static const char ticket_magic[16] = "cx-gpu-handle/1";
+
+/* The call that ended an attempt; `code` is 0 where none did. */
+typedef struct gpu_stop {
+    int         code;
+    const char *call;
+} gpu_stop_t;
 
 static gpu_allocation_kind_t exportable_kind(const cx_device_t *device)
 {
@@ -10,63 +34,152 @@ static gpu_allocation_kind_t exportable_kind(const cx_device_t *device)
         .location     = {.kind = GPU_LOCATION_DEVICE, .index = device->handle}};
 }
 
-/* Exportable memory comes in multiples of what the device maps at once. */
-static cx_status_t mapped_bytes_of(const cx_device_t *device, size_t bytes, size_t *out)
+/* SIZE_MAX: there can be no such multiple. */
+static size_t round_up(size_t bytes, size_t granule_bytes)
+{
+    return granule_bytes == 0 || bytes > SIZE_MAX - granule_bytes
+               ? SIZE_MAX
+               : (bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
+}
+
+/* Mapped memory comes in multiples of what the device maps at once. */
+static gpu_stop_t round_to_map(const cx_device_t *device, size_t bytes, size_t *out)
 {
     gpu_allocation_kind_t kind          = exportable_kind(device);
     size_t                granule_bytes = 0;
+    int code = gpu.vmm_granularity(&granule_bytes, &kind, GPU_GRANULARITY_MINIMUM);
 
-    GPU_TRY(device->core, "ask for the granularity of exportable memory", vmm_granularity,
-            &granule_bytes, &kind, GPU_GRANULARITY_MINIMUM);
-    if (granule_bytes == 0 || bytes > SIZE_MAX - granule_bytes) {
-        return CX_CORE_FAIL(device->core, CX_RESOURCE, "%zu bytes cannot be mapped", bytes);
-    }
-    *out = (bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
-    return CX_OK;
+    *out = round_up(bytes, granule_bytes);
+    return code == 0 && *out == SIZE_MAX
+               ? (gpu_stop_t){GPU_ERROR_MEMORY, vendor_names.vmm_granularity}
+               : (gpu_stop_t){code, vendor_names.vmm_granularity};
 }
 
 /* Gives a handle an address that this device may read and write. */
-static cx_status_t map_handle(const cx_device_t *device, void *handle, size_t mapped_bytes,
-                              const char *attempt, void **out)
+static gpu_stop_t map_handle(const cx_device_t *device, void *handle, size_t mapped_bytes,
+                             void **out)
 {
     gpu_access_t access = {.location = {.kind = GPU_LOCATION_DEVICE, .index = device->handle},
                            .flags    = GPU_ACCESS_READ_WRITE};
-    const char  *call   = vendor_names.vmm_map;
+    gpu_stop_t   stop   = {0, vendor_names.vmm_reserve};
     void        *address;
-    int          code;
 
-    GPU_TRY(device->core, attempt, vmm_reserve, &address, mapped_bytes, 0, NULL, 0);
-    code = gpu.vmm_map(address, mapped_bytes, 0, handle, 0);
-    if (code == 0) {
-        call = vendor_names.vmm_access;
-        code = gpu.vmm_access(address, mapped_bytes, &access, 1);
-        if (code == 0) {
+    stop.code = gpu.vmm_reserve(&address, mapped_bytes, 0, NULL, 0);
+    if (stop.code != 0) {
+        return stop;
+    }
+    stop = (gpu_stop_t){gpu.vmm_map(address, mapped_bytes, 0, handle, 0), vendor_names.vmm_map};
+    if (stop.code == 0) {
+        stop = (gpu_stop_t){gpu.vmm_access(address, mapped_bytes, &access, 1),
+                            vendor_names.vmm_access};
+        if (stop.code == 0) {
             *out = address;
-            return CX_OK;
+            return stop;
         }
         (void)gpu.vmm_unmap(address, mapped_bytes);
     }
     (void)gpu.vmm_free(address, mapped_bytes);
-    return fail_call(device->core, code, call, attempt);
+    return stop;
+}
+
+/* Whether it may be exported is asked now, while there is another way to share it. */
+static gpu_stop_t try_export(void *handle)
+{
+    int fd   = -1;
+    int code = gpu.vmm_export(&fd, handle, GPU_HANDLE_DESCRIPTOR, 0);
+
+    if (code == 0) {
+        (void)close(fd);
+    }
+    return (gpu_stop_t){code, vendor_names.vmm_export};
+}
+
+static gpu_stop_t alloc_mapped(const cx_device_t *device, size_t bytes, gpu_region_t *region)
+{
+    gpu_allocation_kind_t kind = exportable_kind(device);
+    gpu_stop_t            stop = round_to_map(device, bytes, &region->mapped_bytes);
+
+    if (stop.code != 0) {
+        return stop;
+    }
+    stop = (gpu_stop_t){gpu.vmm_create(&region->handle, region->mapped_bytes, &kind, 0),
+                        vendor_names.vmm_create};
+    if (stop.code != 0) {
+        return stop;
+    }
+    stop = try_export(region->handle);
+    if (stop.code == 0) {
+        stop = map_handle(device, region->handle, region->mapped_bytes, &region->base);
+    }
+    if (stop.code != 0) {
+        (void)gpu.vmm_release(region->handle);
+        return stop;
+    }
+    region->kind    = GPU_REGION_MAPPED;
+    region->address = region->base;
+    return stop;
+}
+
+static void *first_page(void *memory)
+{
+    return (void *)(((uintptr_t)memory + GPU_PAGE_BYTES - 1) / GPU_PAGE_BYTES * GPU_PAGE_BYTES);
+}
+
+static gpu_stop_t alloc_by_handle(size_t bytes, gpu_region_t *region)
+{
+    const size_t     whole_bytes = round_up(bytes, GPU_HANDLE_GRANULE_BYTES);
+    gpu_stop_t       stop        = {GPU_ERROR_MEMORY, vendor_names.memory_alloc};
+    gpu_ipc_handle_t handle;
+
+    if (!gpu.ipc_get || !gpu.ipc_open || !gpu.ipc_close) {
+        return (gpu_stop_t){GPU_ERROR_NOT_SUPPORTED, vendor_names.ipc_get};
+    }
+    if (whole_bytes < SIZE_MAX - GPU_PAGE_BYTES) {
+        stop.code = gpu.memory_alloc(&region->base, whole_bytes + GPU_PAGE_BYTES);
+    }
+    if (stop.code != 0) {
+        return stop;
+    }
+    stop = (gpu_stop_t){gpu.ipc_get(&handle, region->base), vendor_names.ipc_get};
+    if (stop.code != 0) {
+        (void)gpu.memory_free(region->base);
+        return stop;
+    }
+    region->kind    = GPU_REGION_HANDLE;
+    region->address = first_page(region->base);
+    return stop;
+}
+
+static bool is_refusal(int code)
+{
+    return code == GPU_ERROR_NOT_PERMITTED || code == GPU_ERROR_NOT_SUPPORTED;
+}
+
+static const char *call_name(const char *call)
+{
+    return call + (call[0] == '?');
 }
 
 static cx_status_t alloc_exportable(const cx_device_t *device, size_t bytes, const char *attempt,
                                     gpu_region_t *region)
 {
-    gpu_allocation_kind_t kind   = exportable_kind(device);
-    cx_status_t           status = mapped_bytes_of(device, bytes, &region->mapped_bytes);
+    const cx_core_t *core  = device->core;
+    gpu_stop_t       first = alloc_mapped(device, bytes, region), second;
 
-    if (status != CX_OK) {
-        return status;
+    if (!is_refusal(first.code)) {
+        return first.code == 0 ? CX_OK : fail_call(core, first.code, first.call, attempt);
     }
-    GPU_TRY(device->core, attempt, vmm_create, &region->handle, region->mapped_bytes, &kind, 0);
-    status = map_handle(device, region->handle, region->mapped_bytes, attempt, &region->base);
-    if (status != CX_OK) {
-        (void)gpu.vmm_release(region->handle);
-        return status;
+    second = alloc_by_handle(bytes, region);
+    if (second.code == 0) {
+        return CX_OK;
     }
-    region->address = region->base;
-    return CX_OK;
+    if (second.code == GPU_ERROR_MEMORY) {
+        return fail_call(core, second.code, second.call, attempt);
+    }
+    return CX_CORE_FAIL(core, CX_UNSUPPORTED,
+                        "memory of device %d cannot be shared between processes, neither as a "
+                        "descriptor (%s: error %d) nor as a handle (%s: error %d): " VENDOR_SHARING,
+                        device->index, first.call, first.code, call_name(second.call), second.code);
 }
 
 static cx_status_t alloc_plain(const cx_device_t *device, size_t bytes, const char *attempt,
@@ -77,8 +190,7 @@ static cx_status_t alloc_plain(const cx_device_t *device, size_t bytes, const ch
                             bytes);
     }
     GPU_TRY(device->core, attempt, memory_alloc, &region->base, bytes + GPU_PAGE_BYTES);
-    region->address =
-        (void *)(((uintptr_t)region->base + GPU_PAGE_BYTES - 1) / GPU_PAGE_BYTES * GPU_PAGE_BYTES);
+    region->address = first_page(region->base);
     return CX_OK;
 }
 
@@ -89,14 +201,36 @@ static void drop_region(const cx_device_t *device, gpu_region_t *region)
         free(region);
         return;
     }
-    if (region->mapped_bytes > 0) {
+    switch (region->kind) {
+    case GPU_REGION_MAPPED:
         (void)gpu.vmm_unmap(region->base, region->mapped_bytes);
         (void)gpu.vmm_free(region->base, region->mapped_bytes);
         (void)gpu.vmm_release(region->handle);
-    } else {
+        break;
+    case GPU_REGION_IMPORTED:
+        (void)gpu.ipc_close(region->base);
+        break;
+    default:
         (void)gpu.memory_free(region->base);
+        break;
     }
     free(region);
+}
+
+static gpu_region_t *new_region(const cx_device_t *device)
+{
+    gpu_region_t *region = calloc(1, sizeof *region);
+
+    if (!region) {
+        (void)CX_CORE_FAIL(device->core, CX_RESOURCE, "no memory to remember an allocation");
+    }
+    return region;
+}
+
+static void keep_region(cx_device_t *device, gpu_region_t *region)
+{
+    region->next    = device->regions;
+    device->regions = region;
 }
 
 static cx_status_t zero_memory(cx_device_t *device, void *memory, size_t bytes)
@@ -120,9 +254,9 @@ static cx_status_t memory_alloc(cx_device_t *device, size_t bytes, cx_memory_t m
     if (status != CX_OK) {
         return status;
     }
-    region = calloc(1, sizeof *region);
+    region = new_region(device);
     if (!region) {
-        return CX_CORE_FAIL(device->core, CX_RESOURCE, "no memory to remember an allocation");
+        return CX_RESOURCE;
     }
     (void)gpu.memory_info(&free_bytes, &total_bytes);
     (void)snprintf(attempt, sizeof attempt,
@@ -140,9 +274,8 @@ static cx_status_t memory_alloc(cx_device_t *device, size_t bytes, cx_memory_t m
         drop_region(device, region);
         return status;
     }
-    region->next    = device->regions;
-    device->regions = region;
-    *out            = region->address;
+    keep_region(device, region);
+    *out = region->address;
     return CX_OK;
 }
 
@@ -169,19 +302,31 @@ static void memory_free(cx_device_t *device, void *memory)
     }
 }
 
-static cx_status_t memory_export_fd(cx_device_t *device, void *memory, int *fd_out)
-{
-    const gpu_region_t *region = *find_region(device, memory);
-    cx_status_t         status = bind_thread(device);
-    int                 fd     = -1;
+/* ---- to and from other processes ------------------------------------------------------------ */
 
-    if (status != CX_OK) {
-        return status;
+static cx_status_t export_handle(const cx_device_t *device, const gpu_region_t *region, int *fd_out)
+{
+    gpu_ticket_t ticket = {.offset_bytes =
+                               (uint64_t)((char *)region->address - (char *)region->base)};
+    int          fd;
+
+    memcpy(ticket.magic, ticket_magic, sizeof ticket.magic);
+    GPU_TRY(device->core, "export memory as a handle", ipc_get, &ticket.handle, region->base);
+    fd = memfd_create("collectivex-handle", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, &ticket, sizeof ticket) != (ssize_t)sizeof ticket) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return CX_CORE_FAIL(device->core, CX_RESOURCE, "no file for the handle of memory");
     }
-    if (!region || region->mapped_bytes == 0) {
-        return CX_CORE_FAIL(device->core, CX_INVALID,
-                            "only the start of exportable memory can be exported");
-    }
+    *fd_out = fd;
+    return CX_OK;
+}
+
+static cx_status_t export_mapped(const cx_device_t *device, const gpu_region_t *region, int *fd_out)
+{
+    int fd = -1;
+
     GPU_TRY(device->core, "export memory as a descriptor", vmm_export, &fd, region->handle,
             GPU_HANDLE_DESCRIPTOR, 0);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -189,22 +334,72 @@ static cx_status_t memory_export_fd(cx_device_t *device, void *memory, int *fd_o
     return CX_OK;
 }
 
-static cx_status_t memory_import_fd(cx_device_t *device, int fd, size_t bytes, void **out)
+static cx_status_t memory_export_fd(cx_device_t *device, void *memory, int *fd_out)
 {
-    char        attempt[160];
-    size_t      mapped_bytes = 0;
-    void       *handle       = NULL;
-    cx_status_t status       = bind_thread(device);
-    int         code;
+    const gpu_region_t *region = *find_region(device, memory);
+    cx_status_t         status = bind_thread(device);
 
-    if (status == CX_OK) {
-        status = mapped_bytes_of(device, bytes, &mapped_bytes);
-    }
     if (status != CX_OK) {
         return status;
     }
-    if (bytes == 0) {
-        return CX_CORE_FAIL(device->core, CX_INVALID, "an import of 0 bytes has no use");
+    switch (region ? region->kind : GPU_REGION_PLAIN) {
+    case GPU_REGION_MAPPED:
+        return export_mapped(device, region, fd_out);
+    case GPU_REGION_HANDLE:
+        return export_handle(device, region, fd_out);
+    default:
+        return CX_CORE_FAIL(device->core, CX_INVALID,
+                            "only the start of exportable memory can be exported");
+    }
+}
+
+/* A driver's descriptor is no regular file, so reading is for files alone. */
+static bool read_ticket(int fd, gpu_ticket_t *out)
+{
+    struct stat facts;
+
+    return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) &&
+           pread(fd, out, sizeof *out, 0) == (ssize_t)sizeof *out &&
+           memcmp(out->magic, ticket_magic, sizeof ticket_magic) == 0;
+}
+
+static cx_status_t import_handle(cx_device_t *device, const gpu_ticket_t *ticket, void **out)
+{
+    gpu_region_t *region;
+    int           code = GPU_ERROR_NOT_SUPPORTED;
+
+    region = new_region(device);
+    if (!region) {
+        return CX_RESOURCE;
+    }
+    if (gpu.ipc_open && gpu.ipc_close) {
+        code = gpu.ipc_open(&region->base, ticket->handle, GPU_IPC_PEER_ACCESS);
+    }
+    if (code != 0) {
+        free(region);
+        return CX_CORE_FAIL(device->core, status_of(code),
+                            "cannot open the handle of a peer's memory on device %d: %s: %s (error "
+                            "%d): is there peer access between the two? " VENDOR_SHARING,
+                            device->index, call_name(vendor_names.ipc_open),
+                            vendor_error_text(code), code);
+    }
+    region->kind    = GPU_REGION_IMPORTED;
+    region->address = (char *)region->base + ticket->offset_bytes;
+    keep_region(device, region);
+    *out = region->address;
+    return CX_OK;
+}
+
+static cx_status_t import_mapped(const cx_device_t *device, int fd, size_t bytes, void **out)
+{
+    char       attempt[200];
+    size_t     mapped_bytes = 0;
+    void      *handle       = NULL;
+    gpu_stop_t stop         = round_to_map(device, bytes, &mapped_bytes);
+    int        code;
+
+    if (stop.code != 0) {
+        return fail_call(device->core, stop.code, stop.call, "size a peer's memory");
     }
     (void)snprintf(attempt, sizeof attempt, "import descriptor %d of a peer's memory", fd);
     code = vendor_import(&handle, fd);
@@ -215,17 +410,37 @@ static cx_status_t memory_import_fd(cx_device_t *device, int fd, size_t bytes, v
                    "map %zu bytes of a peer's memory on device %d (if it lies on another device, "
                    "is there peer access between the two?)",
                    mapped_bytes, device->index);
-    status = map_handle(device, handle, mapped_bytes, attempt, out);
+    stop = map_handle(device, handle, mapped_bytes, out);
     (void)gpu.vmm_release(handle); /* the mapping keeps the memory */
-    return status;
+    return stop.code == 0 ? CX_OK : fail_call(device->core, stop.code, stop.call, attempt);
 }
 
+static cx_status_t memory_import_fd(cx_device_t *device, int fd, size_t bytes, void **out)
+{
+    cx_status_t  status = bind_thread(device);
+    gpu_ticket_t ticket;
+
+    if (status != CX_OK) {
+        return status;
+    }
+    if (bytes == 0) {
+        return CX_CORE_FAIL(device->core, CX_INVALID, "an import of 0 bytes has no use");
+    }
+    return read_ticket(fd, &ticket) ? import_handle(device, &ticket, out)
+                                    : import_mapped(device, fd, bytes, out);
+}
+
+/* One handle that is opened twice has one address, and one region for each time. */
 static void memory_unimport(cx_device_t *device, void *memory, size_t bytes)
 {
     size_t mapped_bytes;
 
+    if (*find_region(device, memory)) {
+        memory_free(device, memory);
+        return;
+    }
     if (device->stuck_stream || vendor_context_bind(device) != 0 ||
-        mapped_bytes_of(device, bytes, &mapped_bytes) != CX_OK) {
+        round_to_map(device, bytes, &mapped_bytes).code != 0) {
         return;
     }
     (void)gpu.vmm_unmap(memory, mapped_bytes);

@@ -65,11 +65,18 @@ static int query_event(void *event)
     return gpu.event_query(event);
 }
 
-/* Which rank a barrier on the device missed; the report is taken. */
+/* Who a kernel missed that waited for another device; the report is taken. */
 static cx_status_t check_mailbox(const cx_device_t *device)
 {
     uint64_t missing_rank = device->mailbox ? device->mailbox->missing_rank : 0;
 
+    if (device->mailbox && device->mailbox->is_flag_lost) {
+        device->mailbox->is_flag_lost = 0;
+        return CX_CORE_FAIL(device->core, CX_TIMEOUT,
+                            "the round trips of a flag on device %d gave up: the other device did "
+                            "not answer in time",
+                            device->index);
+    }
     if (missing_rank == 0) {
         return CX_OK;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AMD GPUs through the HIP runtime: its names, its words, and where it differs. Compiled and run on
  * a stub, never yet on hardware. The device itself is devices/gpu. */
+#include "collectivex/card.h"
 #include "collectivex/core.h"
 #include "collectivex/device.h"
 #include "collectivex/digest.h"
@@ -14,6 +15,10 @@
 #define VENDOR_MINIMUM "ROCm 6.0 or later"
 #define VENDOR_COMPILER "hipcc"
 #define VENDOR_VISIBLE " (HIP_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES limit what it sees)"
+/* source: ROCm documentation, "Running RCCL using Docker" */
+#define VENDOR_SHARING                                                        \
+    "in containers, run all ranks in one container, started with --ipc=host " \
+    "--cap-add=SYS_PTRACE --security-opt seccomp=unconfined"
 #define VENDOR_OPEN_NAME "hipSetDevice"
 #define VENDOR_BIND_NAME "hipSetDevice"
 #define VENDOR_COPY_NAME "hipMemcpyAsync"
@@ -78,6 +83,10 @@ static const gpu_names_t vendor_names = {
     .vmm_export         = "hipMemExportToShareableHandle",
     .vmm_import         = "hipMemImportFromShareableHandle",
     .event_record_flags = "?hipEventRecordWithFlags",
+    .device_memory      = "?hipDeviceTotalMem",
+    .ipc_get            = "?hipIpcGetMemHandle",
+    .ipc_open           = "?hipIpcOpenMemHandle",
+    .ipc_close          = "?hipIpcCloseMemHandle",
     .runtime_version    = "hipRuntimeGetVersion",
     .set_device         = "hipSetDevice",
     .copy_async         = "hipMemcpyAsync",

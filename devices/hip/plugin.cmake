@@ -2,9 +2,4 @@
 # The vendor's library is found when it runs; what is linked is the means to look for it.
 include(${CMAKE_SOURCE_DIR}/cmake/gpu_kernels.cmake)
 set(CX_PLUGIN_LIBRARIES ${CMAKE_DL_LIBS} m)
-cx_hip_kernels(kernels targets)
-if(targets)
-  list(APPEND sources ${kernels})
-  set_source_files_properties(${dir}/hip.c PROPERTIES COMPILE_DEFINITIONS
-                              "GPU_KERNEL_TARGETS=\"${targets}\"")
-endif()
+cx_plugin_kernels(hip ${CMAKE_SOURCE_DIR}/devices/gpu/kernels.cu cx_gpu_image)

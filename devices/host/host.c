@@ -48,6 +48,22 @@ static cx_status_t spin(cx_device_t *device, cx_stream_t *stream, double spin_us
     return CX_OK;
 }
 
+#include "flag.inl"
+
+/* There is no engine beside the processor, and there are no blocks. */
+static cx_status_t copy_enqueue(cx_device_t *device, cx_stream_t *stream, void *to,
+                                const void *from, size_t bytes, int32_t block_count)
+{
+    (void)stream;
+    if (block_count > 0) {
+        return CX_CORE_FAIL(device->core, CX_UNSUPPORTED,
+                            "device host has no blocks to copy with: %d were asked for",
+                            block_count);
+    }
+    memcpy(to, from, bytes);
+    return CX_OK;
+}
+
 /* The first "model name" line of /proc/cpuinfo; architectures without one leave it empty. */
 static void read_cpu_model(char *out, size_t out_bytes)
 {
@@ -129,6 +145,8 @@ static const cx_device_ops_t host_ops = {
     .event_ns     = events_stamp_ns,
     .now_ns       = clock_now_ns,
     .spin         = spin,
+    .copy_enqueue = copy_enqueue,
+    .ping_pong    = ping_pong,
 };
 
 const cx_device_ops_t *cx_device_v1(void)

@@ -2,76 +2,17 @@
 /* device_check cuda|hip: what the device promises, on a real GPU, with the times it takes.
  * Skips with 77 and a reason where there is none. Not a benchmark, and not a test of a backend. */
 #include "collectivex/digest.h"
-#include "gpu/lone_core.h"
+#include "gpu/bed.h"
 #include "support/open_plugin.h"
 
 #include <math.h>
 #include <sys/socket.h>
-
-#define BUDGET_NS INT64_C(60000000000)
-#define MIB ((size_t)1 << 20)
 
 typedef struct check {
     const char            *vendor;
     const cx_device_ops_t *ops;
     int                    sockets[2]; /* between the two processes of check_two */
 } check_t;
-
-/* One open device and what most checks use of it. */
-typedef struct bed {
-    const cx_device_ops_t *ops;
-    cx_device_t           *device;
-    cx_stream_t           *stream;
-    cx_events_t           *events;
-    int                    wrong_count;
-} bed_t;
-
-static void say(bed_t *bed, int is_right, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void say(bed_t *bed, int is_right, const char *format, ...)
-{
-    va_list arguments;
-
-    (void)printf(is_right ? "ok     " : "WRONG  ");
-    va_start(arguments, format);
-    (void)vprintf(format, arguments);
-    va_end(arguments);
-    (void)printf(!is_right && lone_detail[0] ? " [%s]\n" : "\n", lone_detail);
-    (void)fflush(stdout);
-    lone_detail[0] = '\0';
-    bed->wrong_count += !is_right;
-}
-
-static double since_us(int64_t start_ns)
-{
-    return (double)(lone_now_ns() - start_ns) / 1e3;
-}
-
-static cx_status_t drain(bed_t *bed)
-{
-    return bed->ops->synchronize(bed->device, bed->stream, lone_now_ns() + BUDGET_NS);
-}
-
-static int open_bed(bed_t *bed, const cx_core_t *core, const cx_device_ops_t *ops, int32_t index)
-{
-    memset(bed, 0, sizeof *bed);
-    bed->ops = ops;
-    if (ops->open(core, index, &bed->device) != CX_OK ||
-        ops->stream_open(bed->device, &bed->stream) != CX_OK ||
-        ops->events_open(bed->device, 2048, &bed->events) != CX_OK) {
-        say(bed, 0, "open device %d", index);
-        return -1;
-    }
-    return 0;
-}
-
-static void close_bed(bed_t *bed)
-{
-    bed->ops->events_close(bed->device, bed->events);
-    bed->ops->stream_close(bed->device, bed->stream);
-    bed->ops->close(bed->device);
-}
 
 static void check_facts(bed_t *bed)
 {
@@ -326,6 +267,71 @@ static void check_waiting(bed_t *bed)
     say(bed, 1, "synchronising an idle stream costs %.3f us", since_us(start_ns) / 1e3);
 }
 
+typedef struct trial {
+    size_t  to, from, bytes; /* offsets into the first and the second half of the memory */
+    int32_t block_count;
+} trial_t;
+
+/* One enqueued copy into poison: whether what it was to write, and nothing else, is written.
+ * `host` has the second half of `memory`, and room for the first behind it. */
+static bool copies_right(bed_t *bed, char *memory, unsigned char *host, const trial_t *trial)
+{
+    const size_t   half     = 16 * MIB;
+    unsigned char *back     = host + half;
+    bool           is_right = true;
+
+    if (bed->ops->poison(bed->device, bed->stream, memory, half, 5) != CX_OK ||
+        bed->ops->copy_enqueue(bed->device, bed->stream, memory + trial->to,
+                               memory + half + trial->from, trial->bytes,
+                               trial->block_count) != CX_OK ||
+        drain(bed) != CX_OK || bed->ops->copy(bed->device, back, memory, half) != CX_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < half; i++) {
+        bool          is_copied = i >= trial->to && i < trial->to + trial->bytes;
+        unsigned char left      = (unsigned char)(cx_poison_word(5, i / 8) >> 8 * (i % 8));
+
+        is_right &= back[i] == (is_copied ? host[trial->from + i - trial->to] : left);
+    }
+    return is_right;
+}
+
+/* Copies by the engine and by blocks: every alignment of both sides, tails, and nothing beside. */
+static void check_enqueued_copies(bed_t *bed)
+{
+    static const size_t  sizes[]     = {1, 15, 16, 17, 4099, 8 * MIB + 13};
+    static const int32_t blocks[]    = {0, 1, 3, 16};
+    unsigned char       *host        = malloc(32 * MIB);
+    char                *memory      = NULL;
+    size_t               wrong_count = 0, copy_count = 0;
+
+    if (!host ||
+        bed->ops->alloc(bed->device, 32 * MIB, CX_MEMORY_EXPORTABLE, (void **)&memory) != CX_OK) {
+        say(bed, 0, "enqueued copies: memory");
+        free(host);
+        return;
+    }
+    for (size_t i = 0; i < 16 * MIB; i++) {
+        host[i] = (unsigned char)(i * 11 + (i >> 7));
+    }
+    (void)bed->ops->copy(bed->device, memory + 16 * MIB, host, 16 * MIB);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t k = 0; k < 12; k++, copy_count++) { /* aligned alike, and not */
+            trial_t trial = {.to          = 64 + 5 * k % 16,
+                             .from        = 7 * k % 16,
+                             .bytes       = sizes[i],
+                             .block_count = blocks[k % 4]};
+
+            trial.from = k % 3 == 0 ? trial.to + 32 : trial.from;
+            wrong_count += !copies_right(bed, memory, host, &trial);
+        }
+    }
+    say(bed, wrong_count == 0, "%zu enqueued copies of all alignments, %zu wrong", copy_count,
+        wrong_count);
+    bed->ops->free(bed->device, memory);
+    free(host);
+}
+
 static int check_one(lone_core_t *lone, void *argument)
 {
     const check_t *check = argument;
@@ -338,6 +344,7 @@ static int check_one(lone_core_t *lone, void *argument)
     check_memory(&bed, CX_MEMORY_PLAIN, "plain memory");
     check_memory(&bed, CX_MEMORY_EXPORTABLE, "exportable memory");
     check_poison(&bed);
+    check_enqueued_copies(&bed);
     check_large(&bed);
     check_events(&bed);
     check_spin(&bed);
@@ -415,6 +422,39 @@ static void check_barrier(bed_t *bed, lone_core_t *lone, void *const *flags)
     (void)lone_meet(lone);
 }
 
+/* How long a round trip takes, and copies into the other's memory by engine and blocks. */
+static void check_links(bed_t *bed, lone_core_t *lone, void *const *flags, void *own, void *other)
+{
+    static const int32_t blocks[] = {0, 1, 16, 128};
+    cx_status_t          status   = CX_OK;
+
+    for (int repeat = 0; repeat < 2 && status == CX_OK; repeat++) {
+        (void)lone_meet(lone);
+        bed->ops->mark(bed->device, bed->stream, bed->events, 0);
+        status = bed->ops->ping_pong(bed->device, bed->stream,
+                                     &(cx_device_ping_pong_t){flags[lone->core.rank],
+                                                              flags[1 - lone->core.rank],
+                                                              lone->core.rank == 0, 1000, 1e6});
+        bed->ops->mark(bed->device, bed->stream, bed->events, 1);
+        status = status == CX_OK ? drain(bed) : status;
+    }
+    say(bed, status == CX_OK, "rank %d: 1000 round trips of a flag, %.3f us each", lone->core.rank,
+        bed->ops->elapsed_us(bed->events, 0, 1) / 1000);
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        for (int repeat = 0; repeat < 2; repeat++) {
+            bed->ops->mark(bed->device, bed->stream, bed->events, 0);
+            status =
+                bed->ops->copy_enqueue(bed->device, bed->stream, other, own, 64 * MIB, blocks[i]);
+            bed->ops->mark(bed->device, bed->stream, bed->events, 1);
+            status = status == CX_OK ? drain(bed) : status;
+        }
+        say(bed, status == CX_OK, "rank %d: 64 MiB to the other by %d blocks, %.0f GB/s",
+            lone->core.rank, blocks[i],
+            64.0 * (double)MIB / bed->ops->elapsed_us(bed->events, 0, 1) / 1e3);
+        (void)lone_meet(lone);
+    }
+}
+
 static int check_two(lone_core_t *lone, void *argument)
 {
     const check_t *check = argument;
@@ -452,6 +492,9 @@ static int check_two(lone_core_t *lone, void *argument)
     if (share(&bed, check->sockets[rank], CX_DEVICE_BARRIER_BYTES(2), &flags[rank],
               &flags[1 - rank]) == 0) {
         check_barrier(&bed, lone, flags);
+    }
+    if (other && share(&bed, check->sockets[rank], 128, &flags[rank], &flags[1 - rank]) == 0) {
+        check_links(&bed, lone, flags, own, other);
     }
     (void)lone_meet(lone);
     if (other) {

@@ -2,6 +2,7 @@
 /* The kernels as C. Written against devices/gpu/kernels.cu, not generated from it. */
 #include "kernels.h"
 
+#include "backends/gpu/shuffle_params.inl"
 #include "collectivex/digest.h"
 #include "devices/gpu/params.inl"
 
@@ -77,6 +78,15 @@ const stub_kernel_t *stub_kernel_find(const char *name)
         {"cx_gpu_digest", {8, 8, 8}, run_digest},
         {"cx_gpu_flush", {8, 8}, NULL},
         {"cx_gpu_barrier", {sizeof(struct gpu_barrier_params)}, run_barrier},
+        {"cx_gpu_fill", {sizeof(struct gpu_spans_params)}, stub_run_fill},
+        {"cx_gpu_verify", {sizeof(struct gpu_spans_params), 8}, stub_run_verify},
+        {"cx_gpu_copies", {sizeof(struct gpu_copies_params)}, stub_run_copies},
+        {"cx_gpu_ping_pong", {sizeof(struct gpu_ping_pong_params)}, stub_run_ping_pong},
+        {"cx_gpu_shuffle_plan", {sizeof(struct gpu_shuffle_params)}, stub_run_shuffle_plan},
+        {"cx_gpu_shuffle_pack", {sizeof(struct gpu_shuffle_params)}, stub_run_shuffle_pack},
+        {"cx_gpu_shuffle_unpack", {sizeof(struct gpu_shuffle_params)}, stub_run_shuffle_unpack},
+        {"cx_gpu_shuffle_return", {sizeof(struct gpu_shuffle_params)}, stub_run_shuffle_return},
+        {"cx_gpu_shuffle_sum", {sizeof(struct gpu_shuffle_params)}, stub_run_shuffle_sum},
     };
 
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {

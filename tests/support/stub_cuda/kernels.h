@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define STUB_PARAM_COUNT_MAX 3
+#define STUB_PARAM_BYTES_MAX 3584
 
 typedef struct stub_kernel {
     const char *name;
@@ -18,5 +19,17 @@ typedef struct stub_kernel {
 const stub_kernel_t *stub_kernel_find(const char *name);
 
 int64_t stub_now_ns(void);
+
+void stub_run_fill(void **params);      /* content.c */
+void stub_run_verify(void **params);    /* likewise */
+void stub_run_copies(void **params);    /* moves.c */
+void stub_run_ping_pong(void **params); /* likewise */
+
+/* shuffle.c */
+void stub_run_shuffle_plan(void **params);
+void stub_run_shuffle_pack(void **params);
+void stub_run_shuffle_unpack(void **params);
+void stub_run_shuffle_return(void **params);
+void stub_run_shuffle_sum(void **params);
 
 #endif

@@ -5,10 +5,15 @@
  *
  * STUB_GPU_COUNT=2          devices
  * STUB_GPU_MEMORY=1073741824 bytes of each
+ * STUB_GPU_MODELS=A,B       names of the first ones
+ * STUB_GPU_SLICES=1         devices are slices of cards: their ids are not the cards'
+ * STUB_GPU_SLEEP=100        seconds until the driver answers at all
  * STUB_GPU_FAIL=cuMemCreate:2,cuMemMap:1@3   calls that fail, and with which code (the 3rd alone)
  * STUB_GPU_ASYNC=700        with what the first kernel fails, and everything after it
- * STUB_GPU_HANG=1           kernels never end
+ * STUB_GPU_KERNEL_NS=0      what each kernel takes beside the time it spins
+ * STUB_GPU_HANG=1           kernels never end (2: nothing that is on a stream does)
  * STUB_GPU_VERSION=13000    of the library */
+#include "stub.h"
 #include "kernels.h"
 
 #include <errno.h>
@@ -21,55 +26,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifdef STUB_HIP
-#define NAME(cuda, hip) hip
-#define NS_PER_TICK 10
-#define VERSION 60342131
-#else
-#define NAME(cuda, hip) cuda
-#define NS_PER_TICK 1
-#define VERSION 13000
-#endif
-#define STRING(text) #text
-#define STRING_OF(text) STRING(text)
-/* A call of the library; the fault that was asked for comes before its body. */
-#define API(cuda, hip, parameters)                                         \
-    __attribute__((visibility("default"))) int NAME(cuda, hip) parameters; \
-    int                                        NAME(cuda, hip) parameters
-#define ENTER(cuda, hip)                                         \
-    do {                                                         \
-        int fault_ = injected_fault(STRING_OF(NAME(cuda, hip))); \
-        if (fault_ != 0) {                                       \
-            return fault_;                                       \
-        }                                                        \
-    } while (0)
-
-enum {
-    ERROR_VALUE     = 1,
-    ERROR_MEMORY    = 2,
-    ERROR_DEVICE    = 101,
-    ERROR_IMAGE     = 200,
-    ERROR_CONTEXT   = 201,
-    ERROR_HANDLE    = 400,
-    ERROR_NOT_FOUND = 500,
-    ERROR_NOT_READY = 600,
-    ERROR_CAPTURE   = 901,
-};
 #define GRANULE_BYTES ((size_t)2 << 20)
 #define PAGE_BYTES ((size_t)4096)
 #define MISALIGNED_BYTES ((size_t)256) /* as much as a real library promises */
 #define FAULT_COUNT_MAX 8
+#define REACH_NS_MAX INT64_C(1000000) /* a stream that hangs is never there */
 
 typedef struct node {
     struct node         *next;
-    const stub_kernel_t *kernel; /* NULL: memset, copy or event */
-    int64_t              spin_ns;
-    void                *to;
-    const void          *from; /* NULL: memset */
-    struct event        *event;
-    size_t               bytes;
-    int                  value;
-    _Alignas(16) unsigned char params[STUB_PARAM_COUNT_MAX][1152];
+    const stub_kernel_t *kernel; /* NULL: memset, copy, event or call */
+    void (*call)(void *data);
+    void         *data;
+    int64_t       spin_ns;
+    void         *to;
+    const void   *from; /* NULL: memset */
+    struct event *event;
+    size_t        bytes;
+    int           value;
+    _Alignas(16) unsigned char params[STUB_PARAM_COUNT_MAX][STUB_PARAM_BYTES_MAX];
 } node_t;
 
 typedef struct graph {
@@ -94,21 +68,23 @@ typedef struct block {
     struct block *next;
     void         *address;
     size_t        bytes;
+    int           fd;        /* the memory's, of this process */
+    bool          is_opened; /* another process's */
 } block_t;
+
+/* What a handle of 64 bytes holds. */
+typedef struct ticket {
+    int    pid, fd;
+    size_t bytes;
+    char   rest[48];
+} ticket_t;
 
 static block_t           *blocks;
 static size_t             used_bytes;
 static int                sticky_code;
 static _Thread_local bool is_bound;
 
-static long long setting(const char *name, long long otherwise)
-{
-    const char *text = getenv(name);
-
-    return text && *text ? strtoll(text, NULL, 10) : otherwise;
-}
-
-static int injected_fault(const char *name)
+int stub_injected_fault(const char *name)
 {
     static int  seen[FAULT_COUNT_MAX];
     const char *rule   = getenv("STUB_GPU_FAIL");
@@ -129,63 +105,7 @@ static int injected_fault(const char *name)
     return 0;
 }
 
-/* ---- devices and contexts ---- */
-
-API(cuInit, hipInit, (unsigned flags))
-{
-    ENTER(cuInit, hipInit);
-    return flags == 0 ? 0 : ERROR_VALUE;
-}
-
-API(cuDriverGetVersion, hipDriverGetVersion, (int *version))
-{
-    *version = (int)setting("STUB_GPU_VERSION", VERSION);
-    return 0;
-}
-
-API(cuDeviceGetCount, hipGetDeviceCount, (int *count))
-{
-    ENTER(cuDeviceGetCount, hipGetDeviceCount);
-    *count = (int)setting("STUB_GPU_COUNT", 2);
-    return 0;
-}
-
-API(cuDeviceGet, hipDeviceGet, (int *handle, int index))
-{
-    ENTER(cuDeviceGet, hipDeviceGet);
-    *handle = index;
-    return index >= 0 && index < setting("STUB_GPU_COUNT", 2) ? 0 : ERROR_DEVICE;
-}
-
-API(cuDeviceGetName, hipDeviceGetName, (char *name, int name_bytes, int handle))
-{
-    (void)snprintf(name, (size_t)name_bytes, "Stub GPU %d", handle);
-    return 0;
-}
-
-API(cuDeviceGetPCIBusId, hipDeviceGetPCIBusId, (char *bus, int bus_bytes, int handle))
-{
-    (void)snprintf(bus, (size_t)bus_bytes, "0000:%02x:00.0", handle + 1);
-    return 0;
-}
-
-API(cuDeviceGetAttribute, hipDeviceGetAttribute, (int *value, int attribute, int handle))
-{
-    (void)handle;
-    switch (attribute) {
-    case NAME(16, 63):
-        *value = 4;
-        return 0;
-    case NAME(38, 19):
-        *value = 1 << 20;
-        return 0;
-    case NAME(-1, 10017):
-        *value = 1000000 / NS_PER_TICK;
-        return 0;
-    default:
-        return ERROR_VALUE;
-    }
-}
+/* ---- contexts ---- */
 
 #ifdef STUB_HIP
 API(unused, hipSetDevice, (int index))
@@ -194,14 +114,6 @@ API(unused, hipSetDevice, (int index))
     is_bound = index >= 0 && index < setting("STUB_GPU_COUNT", 2);
     return is_bound ? 0 : ERROR_DEVICE;
 }
-
-API(unused, hipRuntimeGetVersion, (int *version))
-{
-    return hipDriverGetVersion(version);
-}
-
-__attribute__((visibility("default"))) const char *hipGetErrorString(int code);
-const char                                        *hipGetErrorString(int code)
 #else
 static int context;
 
@@ -226,36 +138,6 @@ API(cuCtxSetCurrent, unused, (void *wanted))
     return 0;
 }
 
-static const char *error_string(int code)
-#endif
-{
-    static const struct {
-        int         code;
-        const char *text;
-    } rows[] = {{ERROR_VALUE, "invalid argument"},
-                {ERROR_MEMORY, "out of memory"},
-                {100, "no device is detected"},
-                {ERROR_CONTEXT, "invalid device context"},
-                {ERROR_HANDLE, "invalid resource handle"},
-                {ERROR_NOT_READY, "device not ready"},
-                {700, "an illegal memory access was encountered"},
-                {801, "operation not supported"},
-                {803, "system has unsupported display driver / cuda driver combination"}};
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].code == code) {
-            return rows[i].text;
-        }
-    }
-    return "an error of the stub";
-}
-
-#ifndef STUB_HIP
-API(cuGetErrorString, unused, (int code, const char **out))
-{
-    *out = error_string(code);
-    return 0;
-}
 #endif
 
 /* ---- memory ---- */
@@ -277,47 +159,102 @@ API(cuMemGetInfo_v2, hipMemGetInfo, (size_t * free_bytes, size_t *total_bytes))
     return is_bound ? 0 : ERROR_CONTEXT;
 }
 
+/* Takes over the descriptor. */
+static void *new_block(int fd, size_t bytes, bool is_opened)
+{
+    size_t   mapped_bytes = bytes + MISALIGNED_BYTES;
+    block_t *block        = calloc(1, sizeof *block);
+    void    *address =
+        fd < 0 ? MAP_FAILED : mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (address == MAP_FAILED) {
+        free(block);
+        return NULL;
+    }
+    *block = (block_t){
+        .next = blocks, .address = address, .bytes = bytes, .fd = fd, .is_opened = is_opened};
+    blocks = block;
+    return (char *)address + MISALIGNED_BYTES;
+}
+
+static block_t **find_block(const void *memory)
+{
+    block_t **link = &blocks;
+
+    while (*link && (char *)(*link)->address + MISALIGNED_BYTES != (const char *)memory) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static int drop_block(void *memory)
+{
+    block_t **link  = find_block(memory);
+    block_t  *block = *link;
+
+    if (!block) {
+        return ERROR_VALUE;
+    }
+    *link = block->next;
+    used_bytes -= block->is_opened ? 0 : block->bytes;
+    (void)munmap(block->address, block->bytes + MISALIGNED_BYTES);
+    (void)close(block->fd);
+    free(block);
+    return 0;
+}
+
 /* Not zeroed and not page-aligned, like the real thing. */
 API(cuMemAlloc_v2, hipMalloc, (void **out, size_t bytes))
 {
-    block_t *block;
-    size_t   mapped_bytes = bytes + MISALIGNED_BYTES;
-    int      code;
+    int fd, code;
 
     ENTER(cuMemAlloc_v2, hipMalloc);
     code = !is_bound ? ERROR_CONTEXT : bytes > SIZE_MAX / 2 ? ERROR_MEMORY : take_bytes(bytes);
     if (code != 0) {
         return code;
     }
-    block        = calloc(1, sizeof *block);
-    block->bytes = bytes;
-    block->address =
-        mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    memset(block->address, 0xa5, mapped_bytes);
-    block->next = blocks;
-    blocks      = block;
-    *out        = (char *)block->address + MISALIGNED_BYTES;
-    return 0;
+    fd = memfd_create("stub", MFD_CLOEXEC);
+    *out =
+        ftruncate(fd, (off_t)(bytes + MISALIGNED_BYTES)) == 0 ? new_block(fd, bytes, false) : NULL;
+    if (*out) {
+        memset(*out, 0xa5, bytes);
+    }
+    return *out ? 0 : ERROR_MEMORY;
 }
 
 API(cuMemFree_v2, hipFree, (void *memory))
 {
-    block_t **link = &blocks;
-    block_t  *block;
-
     ENTER(cuMemFree_v2, hipFree);
-    while (*link && (char *)(*link)->address + MISALIGNED_BYTES != (char *)memory) {
-        link = &(*link)->next;
-    }
-    block = *link;
+    return drop_block(memory);
+}
+
+API(cuIpcGetMemHandle, hipIpcGetMemHandle, (ticket_t * out, void *memory))
+{
+    const block_t *block = *find_block(memory);
+
+    ENTER(cuIpcGetMemHandle, hipIpcGetMemHandle);
     if (!block) {
         return ERROR_VALUE;
     }
-    *link = block->next;
-    used_bytes -= block->bytes;
-    (void)munmap(block->address, block->bytes + MISALIGNED_BYTES);
-    free(block);
+    *out = (ticket_t){.pid = getpid(), .fd = block->fd, .bytes = block->bytes};
     return 0;
+}
+
+/* A real library refuses handles of its own process; here that is the way to test in one. */
+API(cuIpcOpenMemHandle_v2, hipIpcOpenMemHandle, (void **out, ticket_t ticket, unsigned flags))
+{
+    char path[64];
+
+    ENTER(cuIpcOpenMemHandle_v2, hipIpcOpenMemHandle);
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", ticket.pid, ticket.fd);
+    *out = flags == 1 ? new_block(open(path, O_RDWR | O_CLOEXEC), ticket.bytes, true) : NULL;
+    return *out ? 0 : ERROR_VALUE;
+}
+
+API(cuIpcCloseMemHandle, hipIpcCloseMemHandle, (void *memory))
+{
+    ENTER(cuIpcCloseMemHandle, hipIpcCloseMemHandle);
+    return drop_block(memory);
 }
 
 API(cuMemHostAlloc, hipHostMalloc, (void **out, size_t bytes, unsigned flags))
@@ -461,10 +398,17 @@ API(cuStreamDestroy_v2, hipStreamDestroy, (stream_t * stream))
     return 0;
 }
 
+static int answer_of(int64_t ready_ns)
+{
+    bool is_ready = stub_now_ns() >= ready_ns && setting("STUB_GPU_HANG", 0) != 2;
+
+    return sticky_code != 0 ? sticky_code : is_ready ? 0 : ERROR_NOT_READY;
+}
+
 API(cuStreamQuery, hipStreamQuery, (const stream_t *stream))
 {
     ENTER(cuStreamQuery, hipStreamQuery);
-    return sticky_code != 0 ? sticky_code : stub_now_ns() < stream->ready_ns ? ERROR_NOT_READY : 0;
+    return answer_of(stream->ready_ns);
 }
 
 API(cuEventCreate, hipEventCreateWithFlags, (event_t * *out, unsigned flags))
@@ -483,7 +427,7 @@ API(cuEventDestroy_v2, hipEventDestroy, (event_t * event))
 API(cuEventQuery, hipEventQuery, (const event_t *event))
 {
     ENTER(cuEventQuery, hipEventQuery);
-    return sticky_code != 0 ? sticky_code : stub_now_ns() < event->stamp_ns ? ERROR_NOT_READY : 0;
+    return answer_of(event->stamp_ns);
 }
 
 API(cuEventElapsedTime, hipEventElapsedTime,
@@ -508,6 +452,18 @@ static void occupy(stream_t *stream, int64_t duration_ns)
         duration_ns > INT64_MAX - stream->ready_ns ? INT64_MAX : stream->ready_ns + duration_ns;
 }
 
+/* Who meets others comes when its stream does, or stamps would say that it left before they came.
+ */
+static void reach(const stream_t *stream, const stub_kernel_t *kernel)
+{
+    int64_t now_ns = stub_now_ns(), from_ns = now_ns;
+
+    while (strcmp(kernel->name, "cx_gpu_barrier") == 0 && now_ns < stream->ready_ns &&
+           now_ns - from_ns < REACH_NS_MAX) {
+        now_ns = stub_now_ns();
+    }
+}
+
 static void run_node(stream_t *stream, node_t *node)
 {
     void *params[STUB_PARAM_COUNT_MAX] = {node->params[0], node->params[1], node->params[2]};
@@ -515,11 +471,16 @@ static void run_node(stream_t *stream, node_t *node)
     if (node->event) {
         occupy(stream, 0);
         node->event->stamp_ns = stream->ready_ns;
+    } else if (node->call) {
+        node->call(node->data);
     } else if (node->kernel) {
         if (node->kernel->run) {
+            reach(stream, node->kernel);
             node->kernel->run(params);
         }
-        occupy(stream, setting("STUB_GPU_HANG", 0) ? INT64_MAX : node->spin_ns);
+        occupy(stream, setting("STUB_GPU_HANG", 0)
+                           ? INT64_MAX
+                           : node->spin_ns + setting("STUB_GPU_KERNEL_NS", 0));
         sticky_code = (int)setting("STUB_GPU_ASYNC", 0);
     } else if (node->from) {
         memcpy(node->to, node->from, node->bytes);
@@ -531,18 +492,21 @@ static void run_node(stream_t *stream, node_t *node)
 /* Runs a copy of the node now, or keeps it for the graph that is being captured. */
 static int enqueue(stream_t *stream, const node_t *node)
 {
-    node_t *kept = malloc(sizeof *kept);
+    node_t *kept;
 
-    if (!kept || sticky_code != 0) {
-        free(kept);
+    if (sticky_code == 0 && !stream->capture) {
+        node_t now = *node;
+
+        run_node(stream, &now);
+        return 0;
+    }
+    kept = sticky_code == 0 ? malloc(sizeof *kept) : NULL;
+    if (!kept) {
         return sticky_code != 0 ? sticky_code : ERROR_MEMORY;
     }
     *kept      = *node;
     kept->next = NULL;
-    if (!stream->capture) {
-        run_node(stream, kept);
-        free(kept);
-    } else if (stream->capture->last) {
+    if (stream->capture->last) {
         stream->capture->last->next = kept;
         stream->capture->last       = kept;
     } else {
@@ -599,11 +563,12 @@ API(cuEventRecordWithFlags, hipEventRecordWithFlags,
 
 API(cuModuleLoadData, hipModuleLoadData, (const void **out, const unsigned char *image))
 {
-    static const unsigned char fatbin[] = {0x50, 0xed, 0x55, 0xba};
+    static const char compiled[] = NAME("\x50\xed\x55\xba", "__CLANG_OFFLOAD_BUNDLE__");
+    size_t            bytes      = sizeof compiled - 1;
 
     ENTER(cuModuleLoadData, hipModuleLoadData);
     *out = image;
-    return memcmp(image, fatbin, 4) == 0 || memcmp(image, "STUB", 4) == 0 ? 0 : ERROR_IMAGE;
+    return memcmp(image, compiled, bytes) == 0 || memcmp(image, "STUB", 4) == 0 ? 0 : ERROR_IMAGE;
 }
 
 API(cuModuleUnload, hipModuleUnload, (const void *module))
@@ -651,6 +616,21 @@ API(cuStreamBeginCapture_v2, hipStreamBeginCapture, (stream_t * stream, int mode
     }
     stream->capture = calloc(1, sizeof *stream->capture);
     return 0;
+}
+
+API(cuStreamIsCapturing, hipStreamIsCapturing, (const stream_t *stream, int *status))
+{
+    ENTER(cuStreamIsCapturing, hipStreamIsCapturing);
+    *status = stream->capture != NULL;
+    return 0;
+}
+
+API(cuLaunchHostFunc, hipLaunchHostFunc, (stream_t * stream, void (*call)(void *), void *data))
+{
+    node_t node = {.call = call, .data = data};
+
+    ENTER(cuLaunchHostFunc, hipLaunchHostFunc);
+    return enqueue(stream, &node);
 }
 
 API(cuStreamEndCapture, hipStreamEndCapture, (stream_t * stream, graph_t **out))

@@ -20,6 +20,7 @@
 typedef struct vendor {
     const char *name, *plugin;
     const char *create, *map, *access, *export_fd, *import, *record, *launch, *instantiate;
+    const char *ipc_get, *ipc_open;
 } vendor_t;
 
 static const vendor_t cuda = {
@@ -33,6 +34,8 @@ static const vendor_t cuda = {
     .record      = "cuEventRecord",
     .launch      = "cuLaunchKernel",
     .instantiate = "cuGraphInstantiateWithFlags",
+    .ipc_get     = "cuIpcGetMemHandle",
+    .ipc_open    = "cuIpcOpenMemHandle_v2",
 };
 
 static const vendor_t hip = {
@@ -46,6 +49,8 @@ static const vendor_t hip = {
     .record      = "hipEventRecord",
     .launch      = "hipModuleLaunchKernel",
     .instantiate = "hipGraphInstantiateWithFlags",
+    .ipc_get     = "hipIpcGetMemHandle",
+    .ipc_open    = "hipIpcOpenMemHandle",
 };
 
 /* The path of a stub library of this build. */

@@ -162,8 +162,8 @@ static int kernels_body(lone_core_t *lone, void *argument)
 static void test_without_kernels_the_rest_works(void **state)
 {
     scene_t scenes[] = {
-        {&cuda, NULL, NULL, "cuModuleLoadData", "209", CX_OK, "do not load on Stub GPU 0"},
-        {&hip, NULL, NULL, "hipModuleGetFunction", "500", CX_OK, "do not load on Stub GPU 0"},
+        {&cuda, NULL, NULL, "cuModuleLoadData", "209", CX_OK, "do not load on Stub GPU"},
+        {&hip, NULL, NULL, "hipModuleGetFunction", "500", CX_OK, "do not load on Stub GPU"},
     };
 
     (void)state;

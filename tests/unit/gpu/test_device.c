@@ -72,7 +72,8 @@ static void test_table_has_every_member(void **state)
                 CX_DEVICE_HAS(ops, graph_launch) && CX_DEVICE_HAS(ops, graph_free));
     assert_true(CX_DEVICE_HAS(ops, poison) && CX_DEVICE_HAS(ops, digest) &&
                 CX_DEVICE_HAS(ops, flush) && CX_DEVICE_HAS(ops, barrier) &&
-                CX_DEVICE_HAS(ops, telemetry));
+                CX_DEVICE_HAS(ops, telemetry) && CX_DEVICE_HAS(ops, card) &&
+                CX_DEVICE_HAS(ops, link));
     assert_non_null(host);
     assert_false(CX_DEVICE_HAS(host, digest));
     assert_true(bed->vendor == &cuda || strstr(ops->summary, "unvalidated on hardware"));
@@ -84,7 +85,7 @@ static void test_facts_are_the_library_s(void **state)
     cx_device_facts_t facts;
 
     bed->ops->facts(bed->device, &facts);
-    assert_string_equal(facts.model, "Stub GPU 0");
+    assert_string_equal(facts.model, "Stub GPU");
     assert_string_equal(facts.driver,
                         bed->vendor == &cuda ? "580.00.01 (CUDA 13.0)" : "HIP 6.3.42131");
     assert_true(facts.memory_bytes > 0 && facts.memory_bytes <= INT64_C(1) << 30);
@@ -132,21 +133,96 @@ static void test_memory_that_cannot_be_is_refused_with_numbers(void **state)
     assert_ptr_equal(memory, &beds);
 }
 
+/* What is only refused is tried another way; what fails is not. */
 static void test_each_failing_step_of_exportable_memory_leaves_nothing(void **state)
 {
     const bed_t      *bed        = *state;
     const vendor_t   *vendor     = bed->vendor;
-    const char *const steps[]    = {vendor->create, vendor->map, vendor->access};
+    const char *const steps[]    = {vendor->create, vendor->export_fd, vendor->map, vendor->access};
     int64_t           free_first = free_bytes(bed);
     void             *memory     = NULL;
+    char              rules[160];
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        stub_fault(steps[i], "801");
+        stub_fault(steps[i], "1");
+        assert_true(stub_says(bed->ops->alloc(bed->device, 5, CX_MEMORY_EXPORTABLE, &memory),
+                              CX_DEVICE, steps[i]));
+        (void)snprintf(rules, sizeof rules, "%s:801,%s:801", steps[i], vendor->ipc_get);
+        (void)setenv("STUB_GPU_FAIL", rules, 1);
         assert_true(stub_says(bed->ops->alloc(bed->device, 5, CX_MEMORY_EXPORTABLE, &memory),
                               CX_UNSUPPORTED, steps[i]));
         stub_fault(NULL, NULL);
         assert_int_equal(free_bytes(bed), free_first);
     }
+}
+
+static void test_memory_nobody_may_share_is_refused_with_a_remedy(void **state)
+{
+    const bed_t *bed    = *state;
+    void        *memory = NULL;
+    char         rules[160];
+
+    (void)snprintf(rules, sizeof rules, "%s:800,%s:801", bed->vendor->create, bed->vendor->ipc_get);
+    (void)setenv("STUB_GPU_FAIL", rules, 1);
+    assert_true(stub_says(bed->ops->alloc(bed->device, 5, CX_MEMORY_EXPORTABLE, &memory),
+                          CX_UNSUPPORTED, "run all ranks in one container"));
+    (void)snprintf(rules, sizeof rules, "%s:800,%s:2", bed->vendor->create, bed->vendor->ipc_get);
+    (void)setenv("STUB_GPU_FAIL", rules, 1);
+    assert_true(stub_says(bed->ops->alloc(bed->device, 5, CX_MEMORY_EXPORTABLE, &memory),
+                          CX_RESOURCE, "out of memory"));
+}
+
+static void share_by_handle(const bed_t *bed, unsigned char **own, int *fd)
+{
+    stub_fault(bed->vendor->create, "801");
+    assert_int_equal(bed->ops->alloc(bed->device, 5000, CX_MEMORY_EXPORTABLE, (void **)own), CX_OK);
+    assert_int_equal((uintptr_t)*own % 4096, 0);
+    assert_int_equal((*own)[4999], 0);
+    assert_int_equal(bed->ops->export_fd(bed->device, *own, fd), CX_OK);
+    assert_true(fcntl(*fd, F_GETFD) & FD_CLOEXEC);
+}
+
+static void test_memory_that_has_no_descriptor_is_shared_by_handle(void **state)
+{
+    const bed_t   *bed        = *state;
+    int64_t        free_first = free_bytes(bed);
+    unsigned char *own = NULL, *first = NULL, *second = NULL;
+    int            fd = -1;
+
+    share_by_handle(bed, &own, &fd);
+    assert_int_equal(bed->ops->import_fd(bed->device, fd, 5000, (void **)&first), CX_OK);
+    assert_int_equal(bed->ops->import_fd(bed->device, fd, 5000, (void **)&second), CX_OK);
+    assert_int_equal(close(fd), 0);
+    assert_ptr_not_equal(own, first);
+    own[4999] = 7;
+    assert_int_equal(first[4999] + second[4999], 14);
+    assert_true(stub_says(bed->ops->export_fd(bed->device, first, &fd), CX_INVALID, "start of"));
+    bed->ops->unimport(bed->device, first, 5000);
+    assert_int_equal(second[4999], 7);
+    bed->ops->unimport(bed->device, second, 5000);
+    bed->ops->free(bed->device, own);
+    assert_int_equal(free_bytes(bed), free_first);
+}
+
+static void test_a_handle_that_is_refused_says_what_to_look_at(void **state)
+{
+    const bed_t   *bed   = *state;
+    unsigned char *own   = NULL;
+    void          *other = NULL;
+    int            fd    = -1;
+
+    share_by_handle(bed, &own, &fd);
+    stub_fault(bed->vendor->ipc_open, "801");
+    assert_true(stub_says(bed->ops->import_fd(bed->device, fd, 5000, &other), CX_UNSUPPORTED,
+                          "in containers, run all ranks in one"));
+    stub_fault(bed->vendor->ipc_open, "217");
+    assert_true(stub_says(bed->ops->import_fd(bed->device, fd, 5000, &other), CX_UNSUPPORTED,
+                          "is there peer access between the two?"));
+    stub_fault(bed->vendor->ipc_get, "1");
+    assert_true(stub_says(bed->ops->export_fd(bed->device, own, &fd), CX_DEVICE,
+                          "export memory as a handle"));
+    assert_int_equal(close(fd), 0);
+    bed->ops->free(bed->device, own);
 }
 
 static void test_only_exportable_memory_is_exported(void **state)
@@ -210,7 +286,7 @@ static void test_refused_import_says_what_to_look_at(void **state)
     assert_int_equal(bed->ops->alloc(bed->device, 5, CX_MEMORY_EXPORTABLE, &own), CX_OK);
     assert_int_equal(bed->ops->export_fd(bed->device, own, &fd), CX_OK);
     stub_fault(bed->vendor->access, "217");
-    assert_true(stub_says(bed->ops->import_fd(bed->device, fd, 5, &other), CX_DEVICE,
+    assert_true(stub_says(bed->ops->import_fd(bed->device, fd, 5, &other), CX_UNSUPPORTED,
                           "is there peer access between the two?"));
     assert_int_equal(close(fd), 0);
     bed->ops->free(bed->device, own);
@@ -287,7 +363,7 @@ static void test_deadline_ends_the_waiting_and_not_the_work(void **state)
     assert_int_equal(bed->ops->alloc(bed->device, 5, CX_MEMORY_PLAIN, &memory), CX_OK);
     assert_int_equal(bed->ops->spin(bed->device, bed->stream, 50000), CX_OK);
     assert_true(stub_says(bed->ops->synchronize(bed->device, bed->stream, start_ns + 1000000),
-                          CX_TIMEOUT, "work on device 0 (Stub GPU 0) had not ended"));
+                          CX_TIMEOUT, "work on device 0 (Stub GPU) had not ended"));
     assert_int_equal(drain(bed), CX_OK);
     assert_true(lone_now_ns() - start_ns >= 50000000);
     bed->ops->free(bed->device, memory);
@@ -426,6 +502,9 @@ int main(void)
         BOTH(test_memory_is_zeroed_aligned_and_given_back),
         BOTH(test_memory_that_cannot_be_is_refused_with_numbers),
         BOTH(test_each_failing_step_of_exportable_memory_leaves_nothing),
+        BOTH(test_memory_nobody_may_share_is_refused_with_a_remedy),
+        BOTH(test_memory_that_has_no_descriptor_is_shared_by_handle),
+        BOTH(test_a_handle_that_is_refused_says_what_to_look_at),
         BOTH(test_only_exportable_memory_is_exported),
         BOTH(test_imported_memory_is_the_same_memory),
         BOTH(test_refused_import_says_what_to_look_at),

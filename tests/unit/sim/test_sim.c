@@ -102,6 +102,57 @@ static void test_spin_refuses_what_would_break_the_clock(void **state)
     assert_int_equal(ops->now_ns(device), INT64_C(8000000000000000));
 }
 
+/* Nothing happens at the capture, and the same at every launch. */
+static void test_a_graph_plays_spins_and_marks_back(void **state)
+{
+    cx_events_t *events = NULL;
+    cx_graph_t  *graph  = NULL;
+
+    (void)state;
+    assert_int_equal(ops->events_open(device, 4, &events), CX_OK);
+    assert_int_equal(ops->graph_begin(device, NULL), CX_OK);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(ops->spin(device, NULL, 12.5), CX_OK);
+    }
+    ops->mark(device, NULL, events, 1);
+    assert_int_equal(ops->spin(device, NULL, 40.25), CX_OK);
+    assert_int_equal(ops->graph_end(device, NULL, &graph), CX_OK);
+    assert_int_equal(ops->now_ns(device), 0);
+    for (int launch = 0; launch < 2; launch++) {
+        ops->mark(device, NULL, events, 0);
+        assert_int_equal(ops->graph_launch(device, graph, NULL), CX_OK);
+        ops->mark(device, NULL, events, 2);
+        assert_same_double(ops->elapsed_us(events, 0, 1), 1250);
+        assert_same_double(ops->elapsed_us(events, 0, 2), 1290.25);
+        assert_int_equal(ops->now_ns(device), (launch + 1) * 1290250);
+    }
+    ops->graph_free(device, graph);
+    ops->events_close(device, events);
+}
+
+static void test_captures_that_make_no_graph(void **state)
+{
+    cx_graph_t *graph = NULL;
+
+    (void)state;
+    assert_int_equal(ops->graph_end(device, NULL, &graph), CX_INVALID);
+    assert_int_equal(ops->graph_begin(device, NULL), CX_OK);
+    assert_int_equal(ops->graph_begin(device, NULL), CX_INVALID);
+    assert_int_equal(ops->spin(device, NULL, -1), CX_INVALID);
+    assert_int_equal(ops->spin(device, NULL, 5), CX_OK);
+    assert_int_equal(ops->graph_end(device, NULL, NULL), CX_OK); /* thrown away */
+    assert_null(graph);
+    assert_int_equal(ops->now_ns(device), 0);
+    assert_int_equal(ops->graph_begin(device, NULL), CX_OK);
+    assert_int_equal(ops->spin(device, NULL, 8e12), CX_OK);
+    assert_int_equal(ops->graph_end(device, NULL, &graph), CX_OK);
+    assert_int_equal(ops->graph_launch(device, graph, NULL), CX_OK);
+    assert_int_equal(ops->graph_launch(device, graph, NULL), CX_INVALID); /* the clock is over */
+    ops->graph_free(device, graph);
+    assert_int_equal(ops->graph_begin(device, NULL), CX_OK); /* closed with the device */
+    assert_int_equal(ops->spin(device, NULL, 5), CX_OK);
+}
+
 static void test_facts_are_declared_and_say_so(void **state)
 {
     cx_device_facts_t facts;
@@ -123,6 +174,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_new_device_starts_its_own_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spin_refuses_what_would_break_the_clock, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_graph_plays_spins_and_marks_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_captures_that_make_no_graph, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_facts_are_declared_and_say_so, set_up, tear_down),
     };
 
