@@ -33,11 +33,13 @@ cx_status_t cx_measure_chain(const cx_job_t *job, int64_t operation_count, cx_st
 
 cx_status_t cx_measure_loop(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps)
 {
-    int64_t deadline_ns = job->begin_phase(job->context, "loop_mean");
+    const cx_phases_t head        = {1, {job->window.phase}};
+    int64_t           deadline_ns = job->begin_phase(job->context, "loop_mean");
 
+    CX_TRY(cx_window_drain(&job->window, &head, 0, deadline_ns));
     CX_TRY(job->peers_ops->barrier(job->peers, deadline_ns));
-    CX_TRY(cx_window_loop(&job->window, operation_count, deadline_ns));
+    CX_TRY(cx_window_loop(&job->window, CX_LOOP_HEAD_COUNT, operation_count, deadline_ns));
     read_stamp(job, 0, 1, &stamps[0]);
-    stamps[0].duration_us /= (double)operation_count;
+    stamps[0].duration_us /= (double)(operation_count - CX_LOOP_HEAD_COUNT);
     return CX_OK;
 }

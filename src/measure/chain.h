@@ -14,7 +14,12 @@ int64_t cx_chain_head_count(int64_t operation_count);
  */
 cx_status_t cx_measure_chain(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
 
-/* Align once, then a loop; stamps[0].duration_us is its time over operation_count. */
+/* Operations of a loop's block that run ahead of it, untimed. */
+#define CX_LOOP_HEAD_COUNT 1
+
+/* The first operation, untimed, and the device is drained; the hosts meet; then a loop of the
+ * others, without waiting in it. stamps[0].duration_us is its time over their count.
+ * source  as nccl-tests does it, so that the two can be laid beside each other */
 cx_status_t cx_measure_loop(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
 
 #endif

@@ -2,6 +2,8 @@
 /* The loop over blocks: align, time, verify, exchange, decide. */
 #include "measure/point.h"
 
+#include "measure/chain.h"
+#include "measure/graph.h"
 #include "measure/regimes.h"
 #include "measure/stop.h"
 #include "stats/ranks.h"
@@ -26,9 +28,21 @@ int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot
     int64_t wanted = CX_BLOCK_STAMP_COUNT_MAX;
 
     if (sampling->regime == CX_REGIME_LOOP_MEAN) {
-        wanted = sampling->loop_iters;
+        wanted = sampling->loop_iters + CX_LOOP_HEAD_COUNT;
+    }
+    if (sampling->regime == CX_REGIME_GRAPH) {
+        wanted = sampling->graph_ops * (slots_serve_once ? 1 : CX_BLOCK_STAMP_COUNT_MAX);
     }
     return slots_serve_once && slot_count < wanted ? slot_count : wanted;
+}
+
+static cx_exchange_t exchange_of(const cx_job_t *job, int64_t stamp_count)
+{
+    return (cx_exchange_t){.window        = &job->window,
+                           .peers_ops     = job->peers_ops,
+                           .peers         = job->peers,
+                           .gather        = job->gather,
+                           .message_bytes = cx_block_message_bytes(stamp_count)};
 }
 
 /* The next block, from what all ranks know: so it is the same on all of them. */
@@ -40,7 +54,9 @@ static block_t plan_block(const cx_job_t *job, const cx_sampling_t *sampling,
     block_t block;
 
     if (series->count > 0) {
-        double last_us = series->reduced_us[series->count - 1];
+        double last_us =
+            series->reduced_us[series->count - 1] *
+            (double)cx_regime_stamp_operation_count(sampling, job->operation_count_max);
 
         samples = last_us * CX_BLOCK_STAMP_COUNT_MAX < BLOCK_US_WANTED
                       ? CX_BLOCK_STAMP_COUNT_MAX
@@ -50,12 +66,7 @@ static block_t plan_block(const cx_job_t *job, const cx_sampling_t *sampling,
     samples               = samples < left ? samples : left;
     block.operation_count = cx_regime_operation_count(sampling, samples, job->operation_count_max);
     block.sample_count    = cx_regime_sample_count(sampling, block.operation_count);
-    block.exchange        = (cx_exchange_t){.window        = &job->window,
-                                            .peers_ops     = job->peers_ops,
-                                            .peers         = job->peers,
-                                            .gather        = job->gather,
-                                            .message_bytes = cx_block_message_bytes(
-                                                cx_regime_stamp_count(sampling, block.operation_count))};
+    block.exchange = exchange_of(job, cx_regime_stamp_count(sampling, block.operation_count));
     return block;
 }
 
@@ -127,8 +138,28 @@ static cx_status_t measure_block(const cx_job_t *job, const cx_sampling_t *sampl
     return CX_OK;
 }
 
-cx_status_t cx_measure_point(const cx_job_t *job, const cx_sampling_t *sampling,
-                             cx_series_t *series, cx_outcome_t *out)
+/* Ranks that go the same way have the same to tell: how it went. */
+static cx_status_t share(const cx_job_t *job, cx_status_t status)
+{
+    const cx_exchange_t exchange = exchange_of(job, 0);
+
+    (void)cx_exchange_begin(&exchange);
+    return cx_exchange_end(&exchange, status, job->begin_phase(job->context, "exchange"));
+}
+
+/* What a regime has to do once, ahead of its first block. */
+static cx_status_t open_point(cx_job_t *job, const cx_sampling_t *sampling)
+{
+    if (sampling->regime != CX_REGIME_GRAPH) {
+        return CX_OK;
+    }
+    CX_TRY(share(job, cx_graph_open(job, cx_regime_stamp_operation_count(
+                                             sampling, job->operation_count_max))));
+    return share(job, cx_graph_rehearse(job));
+}
+
+static cx_status_t measure_blocks(const cx_job_t *job, const cx_sampling_t *sampling,
+                                  cx_series_t *series, cx_outcome_t *out)
 {
     int64_t      started_ns = job->window.device_ops->now_ns(job->window.device);
     int64_t      checked_at = 0;
@@ -136,10 +167,14 @@ cx_status_t cx_measure_point(const cx_job_t *job, const cx_sampling_t *sampling,
     cx_outcome_t outcome    = {.stop = CX_STOP_NOT_YET};
 
     cx_series_clear(series);
-    while (outcome.stop == CX_STOP_NOT_YET) {
+    for (bool is_first = true; outcome.stop == CX_STOP_NOT_YET; is_first = false) {
         cx_warmup_t warmup;
 
         CX_TRY(measure_block(job, sampling, started_ns, series, &outcome, &elapsed_us));
+        if (is_first) { /* it pays for what a library does at its first operation: no budget's */
+            started_ns = job->window.device_ops->now_ns(job->window.device);
+            elapsed_us = 0;
+        }
         outcome.stop = cx_stop_reached(sampling, series, elapsed_us, &checked_at);
         if (outcome.wrong_count > 0) {
             outcome.stop = CX_STOP_FAILURE;
@@ -152,4 +187,17 @@ cx_status_t cx_measure_point(const cx_job_t *job, const cx_sampling_t *sampling,
     }
     *out = outcome;
     return CX_OK;
+}
+
+cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *sampling,
+                             cx_series_t *series, cx_outcome_t *out)
+{
+    cx_job_t    job    = *asked;
+    cx_status_t status = open_point(&job, sampling);
+
+    if (status == CX_OK) {
+        status = measure_blocks(&job, sampling, series, out);
+    }
+    cx_graph_close(&job, status);
+    return status;
 }

@@ -37,7 +37,8 @@ typedef struct cx_job {
 typedef struct cx_sampling {
     cx_regime_t regime;
     double      budget_us, target_ratio;
-    int64_t     samples_min, samples_max, warmup_min, loop_iters;
+    int64_t     samples_min, samples_max, warmup_min, loop_iters, graph_ops;
+    bool        wants_slowest_rank; /* in every regime: some ranks have nothing to do */
 } cx_sampling_t;
 
 typedef enum cx_stop {
@@ -72,7 +73,7 @@ int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot
  * errors  those of the backend, of peers, and of the hooks; CX_PEER when another rank failed (with
  *         its words)
  */
-cx_status_t cx_measure_point(const cx_job_t *job, const cx_sampling_t *sampling,
+cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *sampling,
                              cx_series_t *series, cx_outcome_t *out);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "measure/point.h"
 
-/* One operation (isolated, steady) or loop (loop_mean) on one rank. */
+/* One operation (isolated, steady), replay (graph) or loop (loop_mean) on one rank. */
 typedef struct cx_stamp {
     double  duration_us;
     int64_t start_ns, end_ns; /* common clock */
@@ -16,7 +16,9 @@ typedef struct cx_stamp {
  * does not allow as many; more never, but for a loop, which always is one. */
 int64_t cx_regime_operation_count(const cx_sampling_t *sampling, int64_t sample_count,
                                   int64_t operation_count_max);
-/* Stamps such a block leaves: one per operation, or one for a loop. */
+/* Operations that one stamp of such a block is of: one, those of a graph, or those of a loop. */
+int64_t cx_regime_stamp_operation_count(const cx_sampling_t *sampling, int64_t operation_count);
+/* Stamps such a block leaves. */
 int64_t cx_regime_stamp_count(const cx_sampling_t *sampling, int64_t operation_count);
 /* Samples such a block gives. */
 int64_t cx_regime_sample_count(const cx_sampling_t *sampling, int64_t operation_count);

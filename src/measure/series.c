@@ -53,3 +53,15 @@ void cx_series_clear(cx_series_t *series)
     series->count    = 0;
     series->has_skew = false;
 }
+
+void cx_series_divide(cx_series_t *series, int64_t times)
+{
+    for (int32_t rank = 0; rank < series->rank_count; rank++) {
+        for (int64_t i = 0; i < series->count; i++) {
+            series->rank_us[rank * series->capacity + i] /= (double)times;
+        }
+    }
+    for (int64_t i = 0; i < series->count; i++) {
+        series->reduced_us[i] /= (double)times;
+    }
+}

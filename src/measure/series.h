@@ -16,7 +16,7 @@
  * arrival_us  start of the sample on that rank after the first rank's start, common clock
  * exit_us     end of the sample likewise after the first rank's end
  * reduced_us  [capacity], one number per sample: the regime's reduction over ranks
- * has_skew    arrival and exit mean something (regime isolated)
+ * has_skew    arrival and exit mean something (regimes isolated and graph)
  */
 typedef struct cx_series {
     int32_t rank_count;
@@ -31,5 +31,7 @@ typedef struct cx_series {
 cx_status_t cx_series_init(cx_series_t *series, int32_t rank_count, int64_t capacity);
 void        cx_series_fini(cx_series_t *series);
 void        cx_series_clear(cx_series_t *series);
+/* Where one operation was `times` pieces of work: what a piece took, on every rank and reduced. */
+void cx_series_divide(cx_series_t *series, int64_t times);
 
 #endif

@@ -34,6 +34,11 @@ static inline cx_status_t enqueue(const cx_window_t *window, cx_phase_t phase, i
     return window->backend_ops->enqueue(window->session, phase, slot_index, window->stream);
 }
 
+static inline int32_t slot_of(const cx_window_t *window, int64_t index)
+{
+    return window->first_slot + (int32_t)(index % window->slot_count);
+}
+
 /* Waits for work that is not ordered on the stream: inside the window, as it is the work's end. */
 static inline cx_status_t wait_for_work(const cx_window_t *window, cx_phase_t phase)
 {
@@ -94,14 +99,15 @@ cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count, 
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
 }
 
-cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns)
+cx_status_t cx_window_loop(const cx_window_t *window, int64_t from_index, int64_t to_index,
+                           int64_t deadline_ns)
 {
-    int32_t     slot_index = 0;
+    int32_t     slot_index = slot_of(window, from_index);
     cx_status_t status     = CX_OK;
 
     open_window(window);
     mark(window, 0);
-    for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
+    for (int64_t i = from_index; i < to_index && status == CX_OK; i++) {
         report_progress(window);
         status     = enqueue(window, window->phase, slot_index);
         slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
@@ -111,6 +117,19 @@ cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, i
     }
     mark(window, 1);
     close_window(window);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_replay(const cx_window_t *window, int64_t index, int64_t deadline_ns)
+{
+    cx_status_t status;
+
+    CX_TRY(align(window));
+    report_progress(window);
+    mark(window, 2 * index);
+    status = window->device_ops->graph_launch(window->device, window->graph, window->stream);
+    mark(window, 2 * index + 1);
     CX_TRY(status);
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
 }
@@ -128,11 +147,6 @@ static inline cx_status_t run(const cx_window_t *window, const cx_phases_t *phas
         }
     }
     return status;
-}
-
-static inline int32_t slot_of(const cx_window_t *window, int64_t index)
-{
-    return window->first_slot + (int32_t)(index % window->slot_count);
 }
 
 cx_status_t cx_window_drain(const cx_window_t *window, const cx_phases_t *phases, int64_t index,
@@ -230,6 +244,26 @@ cx_status_t cx_window_spin(const cx_window_t *window, double spin_us, int64_t de
     mark(window, 0);
     status = window->device_ops->spin(window->device, window->stream, spin_us);
     mark(window, 1);
+    CX_TRY(status);
+    return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
+}
+
+cx_status_t cx_window_work(const cx_window_t *window, const cx_work_t *work, double lead_us,
+                           int64_t deadline_ns)
+{
+    cx_status_t status = CX_OK;
+
+    CX_TRY(window->device_ops->spin(window->device, window->stream, lead_us));
+    if (window->barrier) {
+        CX_TRY(window->device_ops->barrier(window->device, window->stream, window->barrier));
+    }
+    mark(window, 0);
+    for (int64_t i = 0; i < work->count && status == CX_OK; i++) {
+        status = work->enqueue(window, work->what);
+        if (work->is_chain || i + 1 == work->count) {
+            mark(window, i + 1);
+        }
+    }
     CX_TRY(status);
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
 }

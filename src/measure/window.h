@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The timed window: the only place of the program that stamps time around work.
- * Not how often it is opened (isolated.c, chain.c), not what the stamps mean (series.h). */
+ * Not how often it is opened (isolated.c, chain.c, graph.c), not what the stamps mean (series.h).
+ */
 #ifndef CX_MEASURE_WINDOW_H
 #define CX_MEASURE_WINDOW_H
 
@@ -29,6 +30,7 @@ typedef struct cx_phases {
  *              first_slot + index % slot_count
  * barrier      where ranks meet on the device right before a window, behind a spin that lasts until
  *              every host has enqueued what follows; NULL where they meet on the host alone
+ * graph        what cx_window_replay replays: so many captured operations (graph.h); NULL: none
  */
 typedef struct cx_window {
     const cx_device_ops_t     *device_ops;
@@ -42,6 +44,8 @@ typedef struct cx_window {
     cx_board_rank_t           *board;
     cx_audit_t                 audit;
     const cx_device_barrier_t *barrier;
+    cx_graph_t                *graph;
+    int64_t                    graph_operation_count;
 } cx_window_t;
 
 /* Hosts leave their own barrier some microseconds apart and need some more to enqueue. */
@@ -62,9 +66,15 @@ cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t d
 cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count,
                             int64_t deadline_ns);
 
-/* The same with only the first and the last stamp (0 and 1), and ranks that met on their hosts
- * alone: as nccl-tests, whose loop holds the launch of its first operation. */
-cx_status_t cx_window_loop(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns);
+/* The operations `from_index` to `to_index` - 1 with only a first and a last stamp (0 and 1), and
+ * ranks that met on their hosts alone: as nccl-tests, whose loop holds the launch of its first
+ * operation. */
+cx_status_t cx_window_loop(const cx_window_t *window, int64_t from_index, int64_t to_index,
+                           int64_t deadline_ns);
+
+/* One replay of the graph between two stamps (2*index and 2*index + 1), then wait for it. Is not
+ * audited: the backend's part was the capture. */
+cx_status_t cx_window_replay(const cx_window_t *window, int64_t index, int64_t deadline_ns);
 
 /* ---- work of several phases --------------------------------------------------------------------
  * A phase that a backend does not order on the stream is waited for before the next one. */
@@ -97,6 +107,21 @@ void cx_window_empty(const cx_window_t *window, int64_t count);
 
 /* One spin of the device between stamps 0 and 1. */
 cx_status_t cx_window_spin(const cx_window_t *window, double spin_us, int64_t deadline_ns);
+
+/* Work of the device itself and of no backend (limits.h): `count` pieces back to back, perhaps
+ * none. A chain has a stamp between any two pieces. */
+typedef struct cx_work {
+    cx_status_t (*enqueue)(const cx_window_t *window, void *what);
+    void   *what;
+    int64_t count;
+    bool    is_chain;
+} cx_work_t;
+
+/* The work from stamp 0 to stamp `count`, in a chain piece i from stamp i to i + 1; then wait for
+ * it. Ahead of it, not timed, the device spins for `lead_us`, so that it never waits for the host,
+ * and the ranks meet on their devices where they can. */
+cx_status_t cx_window_work(const cx_window_t *window, const cx_work_t *work, double lead_us,
+                           int64_t deadline_ns);
 
 /* What the audit has counted so far; 0 when not auditing. */
 int64_t cx_window_violation_count(const cx_window_t *window);

@@ -9,8 +9,10 @@ static const struct {
     const char *name;
     int64_t     version;
 } contracts[] = {
-    {"collective.isolated", 1}, {"collective.steady", 1}, {"collective.loop_mean", 1},
-    {"ep.isolated.exact", 1},   {"ep.isolated.fast", 1},  {"ep.steady.exact", 1},
+    {"collective.isolated", 1},  {"collective.steady", 1},  {"collective.graph", 1},
+    {"collective.loop_mean", 2}, {"allreduce.isolated", 1}, {"allreduce.steady", 1},
+    {"allreduce.graph", 1},      {"limits.isolated", 1},    {"limits.steady", 1},
+    {"ep.isolated.exact", 1},    {"ep.isolated.fast", 1},   {"ep.steady.exact", 1},
     {"ep.steady.fast", 1},
 };
 

@@ -188,7 +188,8 @@ static inline cx_sampling_t cell_sampling(cx_regime_t regime, int64_t capacity)
                            .budget_us   = 1e12,
                            .samples_min = 1,
                            .samples_max = capacity,
-                           .loop_iters  = 3};
+                           .loop_iters  = 3,
+                           .graph_ops   = 4};
 }
 
 #endif

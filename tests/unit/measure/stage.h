@@ -23,10 +23,16 @@ struct cx_events {
     int64_t ns[STAGE_STAMP_COUNT];
 };
 
+/* What the captured operations take. */
+struct cx_graph {
+    int64_t ns;
+};
+
 /**
  * log          one letter per call: F before_block · V after_block · b barrier · x exchange ·
- *              [ audit in · ] audit out · m mark · w wait · p spin · s synchronize · and for an
- *              enqueue, followed by its slot: e operation · d dispatch · t stage · c combine
+ *              [ audit in · ] audit out · m mark · w wait · p spin · s synchronize · ( begin and )
+ *              end of a capture, / one that is thrown away · g graph launched · f graph freed · and
+ *              for an enqueue, followed by its slot: e operation · d dispatch · t stage · c combine
  * fails        the call that fails, by its letter, the fail_index-th time; 0: none
  * step_ns      what an enqueue takes, and phase_ns more by phase
  * growth_ns    so much more each time that a phase is enqueued again
@@ -51,6 +57,8 @@ typedef struct stage {
     int              phase_count;
     cx_board_rank_t  board;
     cx_events_t      events;
+    cx_graph_t       graph;
+    bool             is_capturing;
     cx_backend_ops_t backend_ops;
     cx_job_t         job;
     _Alignas(16) char gather[1 << 20];
@@ -128,7 +136,7 @@ static inline cx_status_t stage_enqueue(cx_session_t *session, cx_phase_t phase,
     stage.log[stage.length++] = (char)('0' + slot_index);
     stage.last_phase          = phase;
     stage.last_slot           = slot_index;
-    stage.now_ns +=
+    *(stage.is_capturing ? &stage.graph.ns : &stage.now_ns) +=
         stage.step_ns + stage.phase_ns[phase] + stage.growth_ns * stage.enqueue_counts[phase]++;
     return status;
 }
@@ -139,6 +147,46 @@ static inline cx_status_t stage_wait(cx_session_t *session, cx_phase_t phase)
     (void)session;
     assert_int_equal(phase, stage.last_phase);
     return stage_note('w');
+}
+
+static inline cx_status_t stage_graph_begin(cx_device_t *device, cx_stream_t *stream)
+{
+    (void)device;
+    (void)stream;
+    stage.graph.ns     = 0;
+    stage.is_capturing = true;
+    return stage_note('(');
+}
+
+static inline cx_status_t stage_graph_end(cx_device_t *device, cx_stream_t *stream,
+                                          cx_graph_t **out)
+{
+    cx_status_t status = stage_note(out ? ')' : '/');
+
+    (void)device;
+    (void)stream;
+    assert_true(stage.is_capturing);
+    stage.is_capturing = false;
+    if (out && status == CX_OK) {
+        *out = &stage.graph;
+    }
+    return status;
+}
+
+static inline cx_status_t stage_graph_launch(cx_device_t *device, cx_graph_t *graph,
+                                             cx_stream_t *stream)
+{
+    (void)device;
+    (void)stream;
+    stage.now_ns += graph->ns;
+    return stage_note('g');
+}
+
+static inline void stage_graph_free(cx_device_t *device, cx_graph_t *graph)
+{
+    (void)device;
+    assert_ptr_equal(graph, &stage.graph);
+    (void)stage_note('f');
 }
 
 static inline int32_t stage_rank(const cx_peers_t *peers)
@@ -223,15 +271,19 @@ static inline int64_t stage_common_ns(void *context, int64_t local_ns)
     return local_ns + 1000000;
 }
 
-static const cx_device_ops_t stage_device_ops = {.abi         = CX_DEVICE_ABI,
-                                                 .struct_size = sizeof stage_device_ops,
-                                                 .name        = "stage",
-                                                 .synchronize = stage_synchronize,
-                                                 .mark        = stage_mark,
-                                                 .elapsed_us  = stage_elapsed_us,
-                                                 .event_ns    = stage_event_ns,
-                                                 .now_ns      = stage_now_ns,
-                                                 .spin        = stage_spin};
+static const cx_device_ops_t stage_device_ops = {.abi          = CX_DEVICE_ABI,
+                                                 .struct_size  = sizeof stage_device_ops,
+                                                 .name         = "stage",
+                                                 .synchronize  = stage_synchronize,
+                                                 .mark         = stage_mark,
+                                                 .elapsed_us   = stage_elapsed_us,
+                                                 .event_ns     = stage_event_ns,
+                                                 .now_ns       = stage_now_ns,
+                                                 .spin         = stage_spin,
+                                                 .graph_begin  = stage_graph_begin,
+                                                 .graph_end    = stage_graph_end,
+                                                 .graph_launch = stage_graph_launch,
+                                                 .graph_free   = stage_graph_free};
 
 static const cx_peers_ops_t stage_peers_ops = {.name       = "stage",
                                                .rank       = stage_rank,

@@ -77,18 +77,41 @@ static void test_loop_mean_gives_the_mean_of_each_loop(void **state)
 
     (void)state;
     assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, 6), CX_OK);
-    cell.job.operation_count_max = 4;
+    cell.job.operation_count_max = 5; /* one untimed, four timed */
     assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
     for (int64_t i = 0; i < 6; i++) {
         double sum_us = 0;
 
-        for (int64_t k = 0; k < 4; k++) {
-            sum_us += step_us(4 * i + k);
+        for (int64_t k = 1; k < 5; k++) {
+            sum_us += step_us(5 * i + k);
         }
         assert_true(cell.series.reduced_us[i] == sum_us / 4);
     }
     assert_int_equal(outcome.block_count, 6);
-    assert_int_equal(outcome.timed_count, 24);
+    assert_int_equal(outcome.timed_count, 30);
+    cell_close_alone(&cell);
+}
+
+/* A graph of four, captured behind one operation; neither that nor the first replay is timed. */
+static void test_graph_gives_the_mean_of_its_operations(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_GRAPH, 100);
+    const double  mean_us  = (step_us(1) + step_us(2) + step_us(3) + step_us(4)) / 4;
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    assert_int_equal(cell_open_alone(&cell, "sim", SCRIPT, 100), CX_OK);
+    cell.job.operation_count_max = 4 * CX_BLOCK_STAMP_COUNT_MAX;
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    assert_int_equal(cell.series.count, 100);
+    for (int64_t i = 0; i < 100; i++) {
+        assert_true(cell.series.reduced_us[i] == mean_us);
+    }
+    assert_int_equal(outcome.timed_count, 400);
+    assert_int_equal(outcome.verified_count, 400);
+    assert_int_equal(outcome.block_count, 3); /* 8, then 32, then the rest */
+    assert_null(cell.job.window.graph);
     cell_close_alone(&cell);
 }
 
@@ -108,19 +131,20 @@ static double expected_us(int64_t step)
     if (among_regime == CX_REGIME_ISOLATED) {
         return most;
     }
+    if (among_regime == CX_REGIME_GRAPH) {
+        return (rank_us[0][0] + rank_us[0][1]) / 2; /* between 16 and 20.625 */
+    }
     return among_regime == CX_REGIME_STEADY ? a + b + c - most - least : 0;
 }
 
 static cx_status_t compare_among(const cell_t *cell)
 {
-    static const double means_us[] = {12.5 + 20 + 12.5, 13 + 19 + 13, 40.25 + 1 + 40.25};
-    static const double other_us[] = {20 + 12.5 + 20, 19 + 13 + 19, 1 + 40.25 + 1};
-    const cx_series_t  *series     = &cell->series;
+    static const double sums_us[] = {20 + 12.5 + 20, 19 + 13 + 19, 1 + 40.25 + 1};
+    const cx_series_t  *series    = &cell->series;
+    const double        mean_us =
+        cx_mean((const double[]){sums_us[0] / 3, sums_us[1] / 3, sums_us[2] / 3}, 3);
 
     for (int64_t i = 0; i < series->count; i++) {
-        const double *sums_us = i % 2 ? other_us : means_us;
-        double        mean_us =
-            cx_mean((const double[]){sums_us[0] / 3, sums_us[1] / 3, sums_us[2] / 3}, 3);
         double want_us = among_regime == CX_REGIME_LOOP_MEAN ? mean_us : expected_us(i);
 
         if (series->reduced_us[i] != want_us) {
@@ -131,7 +155,8 @@ static cx_status_t compare_among(const cell_t *cell)
     return CX_OK;
 }
 
-/* Even numbers of operations per block, so that the two steps stay in phase in every regime. */
+/* Even numbers of operations per block, so that the two steps stay in phase in every regime; a loop
+ * leaves out the first. */
 static cx_status_t measure_among(world_t *world)
 {
     cx_sampling_t sampling = cell_sampling(among_regime, 40);
@@ -141,7 +166,7 @@ static cx_status_t measure_among(world_t *world)
     CX_TRY(
         cell_open(&cell, world->ops, world->peers, "sim", rank_scripts[world->meeting.rank], 40));
     cell.job.operation_count_max =
-        among_regime == CX_REGIME_LOOP_MEAN ? 3 : CX_BLOCK_STAMP_COUNT_MAX;
+        among_regime == CX_REGIME_LOOP_MEAN ? 4 : CX_BLOCK_STAMP_COUNT_MAX;
     CX_TRY(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome));
     world->outcome->values[0] = (double)cell.series.count;
     world->outcome->values[1] = (double)outcome.timed_count;
@@ -229,8 +254,9 @@ static void test_stopping(void **state)
         int64_t     count, discarded;
     } rows[] = {
         {"10us", 1e12, 0.01, 0, 1000, -1, CX_STOP_TARGET, true, 40, 0},
-        {"1ms", 5000, 0, 0, 1000, -1, CX_STOP_BUDGET, true, 8, 0},
-        /* Nothing but warm-up: four times the budget (8 ms, then a block of 21), not settled. */
+        /* The first block, of 8, is not the budget's; the next lasts 20 ms. */
+        {"1ms", 5000, 0, 0, 1000, -1, CX_STOP_BUDGET, true, 29, 0},
+        /* Nothing but warm-up: four times the budget, not settled. */
         {"1ms", 5000, 0, 500, 1000, -1, CX_STOP_BUDGET, false, 29, 29},
         {"1ms", 1e12, 0, 3, 50, -1, CX_STOP_SAMPLES_MAX, true, 50, 3},
         {"10us", 1e12, 0, 0, 1000, 1, CX_STOP_FAILURE, true, 40, 0},
@@ -295,11 +321,12 @@ static void test_filling_and_verifying_stay_outside_the_windows(void **state)
     } rows[] = {
         {CX_REGIME_ISOLATED, "Fb[me0wm]sb[me1wm]sb[me2wm]sVx"},
         {CX_REGIME_STEADY, "Fb[me0me1me2me3wm]sVx"},
-        {CX_REGIME_LOOP_MEAN, "Fb[me0e1e2e3wm]sVxFb[me0e1e2e3wm]sVxFb[me0e1e2e3wm]sVx"},
+        {CX_REGIME_GRAPH, "e0wsV(e0e1e2e3)xmgmsVxFbmgmsVxFbmgmsVxFbmgmsVxf"},
+        {CX_REGIME_LOOP_MEAN, "Fe0wsb[me1e2e3wm]sVxFe0wsb[me1e2e3wm]sVxFe0wsb[me1e2e3wm]sVx"},
     };
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cx_job_t     *job      = stage_open(4, 1000);
         cx_sampling_t sampling = cell_sampling(rows[i].regime, 3);
         cx_outcome_t  outcome;
@@ -358,6 +385,31 @@ static void test_every_failing_call_ends_the_point_with_its_words(void **state)
     }
 }
 
+/* So no rank replays what another could not capture. */
+static void test_a_capture_that_fails_is_told_before_anything_is_replayed(void **state)
+{
+    static const struct {
+        char        fails;
+        int         fail_index;
+        const char *log;
+    } rows[] = {{'e', 1, "e0wsV(e0/x"}, {'x', 0, "e0wsV(e0)xf"}, {'g', 0, "e0wsV(e0)xmgmxf"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_job_t     *job      = stage_open(1, 1000);
+        cx_sampling_t sampling = cell_sampling(CX_REGIME_GRAPH, 3);
+        cx_outcome_t  outcome;
+        cx_series_t   series;
+
+        stage.fails      = rows[i].fails;
+        stage.fail_index = rows[i].fail_index;
+        assert_int_equal(cx_series_init(&series, 1, 3), CX_OK);
+        assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_BACKEND);
+        assert_string_equal(stage.log, rows[i].log);
+        cx_series_fini(&series);
+    }
+}
+
 static void test_how_long_a_block_may_be(void **state)
 {
     static const struct {
@@ -368,13 +420,14 @@ static void test_how_long_a_block_may_be(void **state)
     } rows[] = {
         {CX_REGIME_ISOLATED, 2, false, 4096},    {CX_REGIME_ISOLATED, 2, true, 2},
         {CX_REGIME_STEADY, 1, false, 4096},      {CX_REGIME_STEADY, 16, true, 16},
-        {CX_REGIME_STEADY, 5000, true, 4096},    {CX_REGIME_LOOP_MEAN, 1, false, 50000},
-        {CX_REGIME_LOOP_MEAN, 1024, true, 1024},
+        {CX_REGIME_STEADY, 5000, true, 4096},    {CX_REGIME_LOOP_MEAN, 1, false, 50001},
+        {CX_REGIME_LOOP_MEAN, 1024, true, 1024}, {CX_REGIME_GRAPH, 2, false, 20 * 4096},
+        {CX_REGIME_GRAPH, 1024, true, 20},       {CX_REGIME_GRAPH, 2, true, 2},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cx_sampling_t sampling = {.regime = rows[i].regime, .loop_iters = 50000};
+        cx_sampling_t sampling = {.regime = rows[i].regime, .loop_iters = 50000, .graph_ops = 20};
 
         assert_int_equal(cx_block_operation_count_max(&sampling, rows[i].slots, rows[i].once),
                          rows[i].most);
@@ -418,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_isolated_gives_the_script_back_exactly),
         cmocka_unit_test(test_steady_gives_the_script_without_heads),
         cmocka_unit_test(test_loop_mean_gives_the_mean_of_each_loop),
+        cmocka_unit_test(test_graph_gives_the_mean_of_its_operations),
         cmocka_unit_test(test_each_regime_reduces_over_ranks_in_its_way),
         cmocka_unit_test(test_a_rank_with_a_reason_of_its_own_speaks_for_all),
         cmocka_unit_test(test_stopping),
@@ -425,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_filling_and_verifying_stay_outside_the_windows),
         cmocka_unit_test(test_forbidden_things_inside_windows_are_counted),
         cmocka_unit_test(test_every_failing_call_ends_the_point_with_its_words),
+        cmocka_unit_test(test_a_capture_that_fails_is_told_before_anything_is_replayed),
         cmocka_unit_test(test_how_long_a_block_may_be),
         cmocka_unit_test(test_blocks_last_about_twenty_milliseconds),
         cmocka_unit_test(test_real_time_is_not_shorter_than_the_script),

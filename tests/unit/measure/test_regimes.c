@@ -7,6 +7,7 @@
 
 static const cx_sampling_t isolated  = {.regime = CX_REGIME_ISOLATED};
 static const cx_sampling_t steady    = {.regime = CX_REGIME_STEADY};
+static const cx_sampling_t graph     = {.regime = CX_REGIME_GRAPH, .graph_ops = 20};
 static const cx_sampling_t loop_mean = {.regime = CX_REGIME_LOOP_MEAN};
 
 static void test_counts_of_a_block(void **state)
@@ -25,9 +26,13 @@ static void test_counts_of_a_block(void **state)
         {&steady, 100, 4, 4, 4, 3},
         {&steady, 100, 1, 1, 1, 1},
         {&steady, 1, 16, 2, 2, 1},
-        {&loop_mean, 1, 20, 20, 1, 1},
-        {&loop_mean, 500, 20, 20, 1, 1},
+        {&loop_mean, 1, 21, 21, 1, 1},
+        {&loop_mean, 500, 21, 21, 1, 1},
         {&steady, 4094, 4096, 4096, 4096, 4094},
+        {&graph, 8, 20 * 4096, 160, 8, 8},
+        {&graph, 5000, 20 * 4096, 20 * 4096, 4096, 4096},
+        {&graph, 8, 20, 20, 1, 1}, /* every slot serves once */
+        {&graph, 8, 2, 2, 1, 1},   /* and there are fewer than operations of a graph */
     };
 
     (void)state;
@@ -46,8 +51,9 @@ static void test_each_regime_runs_its_own_block(void **state)
     static const struct {
         const cx_sampling_t *sampling;
         const char          *log;
-    } rows[] = {
-        {&isolated, "b[me0wm]sb[me0wm]s"}, {&steady, "b[me0me0wm]s"}, {&loop_mean, "b[me0e0wm]s"}};
+    } rows[] = {{&isolated, "b[me0wm]sb[me0wm]s"},
+                {&steady, "b[me0me0wm]s"},
+                {&loop_mean, "e0wsb[me0wm]s"}};
     cx_stamp_t stamps[2];
 
     (void)state;
@@ -70,7 +76,7 @@ static void fill(const cx_sampling_t *sampling, int64_t operation_count, cx_seri
     for (int32_t rank = 0; rank < 3; rank++) {
         cx_stamp_t stamps[16];
 
-        for (int64_t i = 0; i < operation_count; i++) {
+        for (int64_t i = 0; i < cx_regime_stamp_count(sampling, operation_count); i++) {
             stamps[i].duration_us = durations_us[rank] + (double)i;
             stamps[i].start_ns    = INT64_C(1000000000) + 100000 * i + starts_ns[rank];
             stamps[i].end_ns = stamps[i].start_ns + (int64_t)(durations_us[rank] * 1000) + 1000 * i;
@@ -115,6 +121,21 @@ static void test_steady_drops_the_head_and_takes_the_median_rank(void **state)
     cx_series_fini(&series);
 }
 
+static void test_graph_takes_the_median_rank_and_keeps_the_skew(void **state)
+{
+    cx_series_t series;
+
+    (void)state;
+    fill(&graph, INT64_C(3) * 20, &series);
+    assert_true(series.has_skew);
+    for (int64_t i = 0; i < 3; i++) {
+        assert_true(series.reduced_us[4 + i] == 13 + (double)i);
+        assert_true(series.arrival_us[64 + 4 + i] == 5);
+    }
+    assert_true(series.reduced_us[7] == 0);
+    cx_series_fini(&series);
+}
+
 static void test_loop_mean_is_one_sample_of_the_mean_rank(void **state)
 {
     cx_series_t series;
@@ -126,13 +147,30 @@ static void test_loop_mean_is_one_sample_of_the_mean_rank(void **state)
     cx_series_fini(&series);
 }
 
+/* Where some ranks have nothing to do, the median would be of those. */
+static void test_slowest_rank_can_be_asked_for_in_a_chain(void **state)
+{
+    cx_sampling_t sampling = steady;
+    cx_series_t   series;
+
+    (void)state;
+    sampling.wants_slowest_rank = true;
+    fill(&sampling, 10, &series);
+    for (int64_t i = 0; i < 8; i++) {
+        assert_true(series.reduced_us[4 + i] == 40.25 + 2 + (double)i);
+    }
+    cx_series_fini(&series);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slowest_rank_can_be_asked_for_in_a_chain),
         cmocka_unit_test(test_counts_of_a_block),
         cmocka_unit_test(test_each_regime_runs_its_own_block),
         cmocka_unit_test(test_isolated_takes_the_slowest_rank_and_keeps_the_skew),
         cmocka_unit_test(test_steady_drops_the_head_and_takes_the_median_rank),
+        cmocka_unit_test(test_graph_takes_the_median_rank_and_keeps_the_skew),
         cmocka_unit_test(test_loop_mean_is_one_sample_of_the_mean_rank),
     };
 

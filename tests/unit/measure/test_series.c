@@ -61,9 +61,29 @@ static void test_too_much_is_refused_in_words(void **state)
     assert_null(series.rank_us);
 }
 
+static void test_dividing_changes_durations_alone(void **state)
+{
+    cx_series_t series;
+
+    (void)state;
+    assert_int_equal(cx_series_init(&series, 2, 8), CX_OK);
+    series.count = 3;
+    for (int64_t i = 0; i < 16; i++) {
+        series.rank_us[i] = series.arrival_us[i] = series.exit_us[i] = 256;
+    }
+    series.reduced_us[2] = series.reduced_us[3] = 128;
+    cx_series_divide(&series, 128);
+    assert_true(series.rank_us[0] == 2 && series.rank_us[2] == 2 && series.rank_us[8 + 2] == 2);
+    assert_true(series.rank_us[3] == 256 && series.rank_us[8 + 3] == 256); /* no samples */
+    assert_true(series.reduced_us[2] == 1 && series.reduced_us[3] == 128);
+    assert_true(series.arrival_us[0] == 256 && series.exit_us[8] == 256);
+    cx_series_fini(&series);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dividing_changes_durations_alone),
         cmocka_unit_test(test_every_array_has_its_shape),
         cmocka_unit_test(test_clearing_keeps_the_memory),
         cmocka_unit_test(test_too_much_is_refused_in_words),

@@ -31,8 +31,8 @@ static void test_a_loop_is_stamped_at_its_ends(void **state)
     cx_job_t *job = stage_open(3, 1000);
 
     (void)state;
-    assert_int_equal(cx_window_loop(&job->window, 4, 77), CX_OK);
-    assert_string_equal(stage.log, "[me0e1e2e0wm]s");
+    assert_int_equal(cx_window_loop(&job->window, 1, 5, 77), CX_OK);
+    assert_string_equal(stage.log, "[me1e2e0e1wm]s");
     assert_true(stage_elapsed_us(&stage.events, 0, 1) == 4);
 }
 
@@ -98,7 +98,7 @@ static void test_ranks_meet_on_the_device_behind_a_spin_and_ahead_of_every_windo
         }
         stage.length = 0;
         assert_int_equal(cx_window_chain(window, 1, 77), CX_OK);
-        assert_int_equal(cx_window_loop(window, 1, 77), CX_OK);
+        assert_int_equal(cx_window_loop(window, 0, 1, 77), CX_OK);
         assert_int_equal(cx_window_phases(window, &before, &one, 0, 77), CX_OK);
         assert_int_equal(cx_window_periods(window, &both, 1, 77), CX_OK);
         assert_int_equal(cx_window_floors(window, &both, 1, 77), CX_OK);
@@ -209,6 +209,11 @@ static cx_status_t chain_pairs(const cx_window_t *window, int64_t count, int64_t
     return cx_window_periods(window, &whole, count, deadline_ns);
 }
 
+static cx_status_t loop_from_zero(const cx_window_t *window, int64_t count, int64_t deadline_ns)
+{
+    return cx_window_loop(window, 0, count, deadline_ns);
+}
+
 static cx_status_t chain_floors(const cx_window_t *window, int64_t count, int64_t deadline_ns)
 {
     return cx_window_floors(window, &whole, count, deadline_ns);
@@ -234,9 +239,9 @@ static void test_a_failure_closes_the_window(void **state)
         {cx_window_chain, 3, 'e', 1, "[me0me0m]"},
         {cx_window_chain, 2, 'w', 0, "[me0me0wm]"},
         {cx_window_chain, 1, 's', 0, "[me0wm]s"},
-        {cx_window_loop, 3, 'e', 2, "[me0e0e0m]"},
-        {cx_window_loop, 2, 'w', 0, "[me0e0wm]"},
-        {cx_window_loop, 1, 's', 0, "[me0wm]s"},
+        {loop_from_zero, 3, 'e', 2, "[me0e0e0m]"},
+        {loop_from_zero, 2, 'w', 0, "[me0e0wm]"},
+        {loop_from_zero, 1, 's', 0, "[me0wm]s"},
         {drain_pair, 0, 't', 0, "d0wt0"},
         {drain_pair, 0, 'w', 2, "d0wt0wc0w"},
         {drain_pair, 0, 's', 0, "d0wt0wc0ws"},
@@ -270,7 +275,7 @@ static void test_the_board_counts_operations_as_they_begin(void **state)
     assert_int_equal(cx_window_single(&job->window, 0, 77), CX_OK);
     assert_int_equal(atomic_load(&stage.board.operation_index), 1);
     assert_int_equal(cx_window_chain(&job->window, 4, 77), CX_OK);
-    assert_int_equal(cx_window_loop(&job->window, 2, 77), CX_OK);
+    assert_int_equal(cx_window_loop(&job->window, 0, 2, 77), CX_OK);
     assert_int_equal(atomic_load(&stage.board.operation_index), 7);
 }
 
@@ -320,7 +325,7 @@ static void test_windows_never_allocate(void **state)
         (void)cx_window_single(&job->window, i, 77);
     }
     (void)cx_window_chain(&job->window, 64, 77);
-    (void)cx_window_loop(&job->window, 64, 77);
+    (void)cx_window_loop(&job->window, 0, 64, 77);
     (void)cx_window_drain(&job->window, &whole, 0, 77);
     (void)cx_window_phases(&job->window, &pair, &whole, 0, 77);
     (void)cx_window_periods(&job->window, &whole, 64, 77);
