@@ -113,6 +113,14 @@ static cx_status_t refuse_impossible(const cx_session_t *session, const cx_point
     return CX_OK;
 }
 
+/* Through control memory everybody reduces everything, which is no two-shot all-reduce. */
+static bool is_eager(const cx_session_t *session)
+{
+    return session->shape.op == CX_COLLECTIVE_BARRIER ||
+           (session->shape.algorithm != CX_ALGORITHM_TWO_SHOT &&
+            largest_block(session) <= (size_t)session->options.eager_bytes);
+}
+
 static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
     const cx_core_t *core = session->core;
@@ -123,13 +131,14 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
     session->block_bytes = (size_t)point->elems * session->elem_bytes;
     place_blocks(session);
     session->is_streaming = exceeds_caches(session);
-    session->is_eager     = session->shape.op == CX_COLLECTIVE_BARRIER ||
-                        largest_block(session) <= (size_t)session->options.eager_bytes;
+    session->is_eager     = is_eager(session);
     if (session->is_eager) {
         session->run = cx_hostref_eager_run(session->shape.op);
         return cx_hostref_share_own(core, point->region, point->region_bytes, &session->region);
     }
-    session->run = cx_hostref_direct_run(session->shape.op);
+    session->run = session->shape.algorithm == CX_ALGORITHM_ONE_SHOT
+                       ? cx_hostref_direct_one_shot
+                       : cx_hostref_direct_run(session->shape.op);
     return cx_hostref_share_open(core, point->region, point->region_bytes, &session->region);
 }
 

@@ -124,6 +124,15 @@ static cx_status_t run_all_reduce(cx_session_t *session, const cx_slot_t *slot)
     return leave(session);
 }
 
+/* Everybody reduces everything, and writes to nobody. */
+cx_status_t cx_hostref_direct_one_shot(cx_session_t *session, const cx_slot_t *slot)
+{
+    CX_HOSTREF_TRY(cx_hostref_enter(session));
+    reduce_into(session, slot, 0, session->block_bytes,
+                cx_hostref_recv(session, slot, session->rank));
+    return leave(session);
+}
+
 static cx_status_t run_reduce(cx_session_t *session, const cx_slot_t *slot)
 {
     const range_t  share = share_of(session, session->block_bytes, session->rank);

@@ -10,6 +10,9 @@
 /* How `op` is done directly; NULL for barrier, which moves nothing. */
 cx_hostref_run_fn cx_hostref_direct_run(cx_collective_t op);
 
+/* An all-reduce out of place in which no share is passed on; the usual one takes two shots. */
+cx_status_t cx_hostref_direct_one_shot(cx_session_t *session, const cx_slot_t *slot);
+
 /* Fills session->partners: the ranks to wait for before and after. */
 void cx_hostref_direct_meet(cx_session_t *session);
 

@@ -25,6 +25,7 @@ static const cx_option_t option_rows[] = {
 static const cx_hostref_family_t *const families[CX_FAMILY_COUNT] = {
     [CX_FAMILY_COLLECTIVE] = &cx_hostref_collective,
     [CX_FAMILY_EP]         = &cx_hostref_ep,
+    [CX_FAMILY_ALLREDUCE]  = &cx_hostref_collective,
 };
 
 static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
@@ -33,7 +34,8 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 
     (void)core;
     *caps = (cx_caps_t){
-        .families    = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_EP),
+        .families =
+            CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_EP) | CX_BIT(CX_FAMILY_ALLREDUCE),
         .collectives = all,
         .in_place_collectives =
             all & ~(CX_BIT(CX_COLLECTIVE_SEND_RECV) | CX_BIT(CX_COLLECTIVE_BARRIER) |
@@ -43,6 +45,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         .redops         = (CX_BIT(CX_REDOP_COUNT) - 1) & ~CX_BIT(CX_REDOP_NONE),
         .memory         = CX_MEMORY_EXPORTABLE,
         .rank_count_min = 1,
+        .algorithms     = CX_BIT(CX_ALGORITHM_ONE_SHOT) | CX_BIT(CX_ALGORITHM_TWO_SHOT),
         .devices        = "host",
     };
     for (int mode = 0; mode < CX_EP_MODE_COUNT; mode++) {

@@ -3,7 +3,7 @@
  * Not where anything is called. */
 #define XCCL_NAME "nccl"
 #define XCCL_LABEL "NCCL"
-#define XCCL_SUMMARY "the collectives of NVIDIA's NCCL, found when the program starts"
+#define XCCL_SUMMARY "collectives and expert parallelism by NVIDIA's NCCL, found when it starts"
 #define XCCL_DEVICE "cuda"
 #define XCCL_PATH_VARIABLE "CX_NCCL_PATH"
 #define XCCL_SONAME "libnccl.so.2"
@@ -16,6 +16,9 @@
 
 /* Symmetric windows want memory that can be exported, and nothing is slower on it. */
 #define XCCL_MEMORY CX_MEMORY_EXPORTABLE
+
+/* Those that a communicator can be made with (xccl_algorithm.inl). */
+#define XCCL_ALGORITHMS (CX_BIT(CX_ALGORITHM_RING) | CX_BIT(CX_ALGORITHM_TREE))
 
 #define XCCL_DRIVER_STEM "libcuda.so"
 #define XCCL_CONTEXT_GET "cuCtxGetCurrent"

@@ -62,7 +62,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 {
     (void)core;
     *caps = (cx_caps_t){
-        .families             = CX_BIT(CX_FAMILY_COLLECTIVE),
+        .families             = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_ALLREDUCE),
         .collectives          = CX_BIT(CX_COLLECTIVE_COUNT) - 1,
         .in_place_collectives = CX_BIT(CX_COLLECTIVE_COUNT) - 1,
         .dtypes               = CX_BIT(CX_DTYPE_COUNT) - 1,
@@ -72,6 +72,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         .spans_hosts          = true,
         .moves_no_data        = true,
         .devices              = "host sim",
+        .can_capture          = true,
     };
     return CX_OK;
 }

@@ -3,7 +3,7 @@
  * Not where anything is called. */
 #define XCCL_NAME "rccl"
 #define XCCL_LABEL "RCCL"
-#define XCCL_SUMMARY "the collectives of AMD's RCCL; unvalidated on hardware"
+#define XCCL_SUMMARY "collectives and expert parallelism by AMD's RCCL; unvalidated on hardware"
 #define XCCL_DEVICE "hip"
 #define XCCL_PATH_VARIABLE "CX_RCCL_PATH"
 #define XCCL_SONAME "librccl.so.1"
@@ -14,6 +14,9 @@
     "for example /opt/rocm/lib"
 #define XCCL_ALL_TO_ALL_SYMBOL "ncclAllToAll"
 #define XCCL_MEMORY CX_MEMORY_PLAIN
+
+/* Of those of NCCL none is sure to be heeded (xccl_algorithm.inl). */
+#define XCCL_ALGORITHMS UINT64_C(0)
 
 #define XCCL_DRIVER_STEM "libamdhip64.so"
 #define XCCL_CONTEXT_GET "hipCtxGetCurrent"

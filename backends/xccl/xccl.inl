@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 #include <glob.h>
 #include <limits.h>
-#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,14 +21,17 @@
 
 enum { REGISTRATION_NONE, REGISTRATION_USER_BUFFER, REGISTRATION_SYMMETRIC };
 enum { NATIVE_AUTO, NATIVE_YES, NATIVE_NO };
+enum { EP_MESSAGES_FIXED, EP_MESSAGES_ROUTED };
 
 typedef struct options {
     int32_t registration, native;
     int64_t min_ctas, max_ctas;
+    int32_t ep_messages;
 } options_t;
 
 static const char *const registration_words[] = {"none", "user-buffer", "symmetric", NULL};
 static const char *const native_words[]       = {"auto", "yes", "no", NULL};
+static const char *const ep_messages_words[]  = {"fixed", "routed", NULL};
 
 static const cx_option_t option_rows[] = {
     CX_OPTION_ENUM(options_t, registration, XCCL_NAME "-registration", CX_OPTION_KEY, "none",
@@ -44,12 +46,21 @@ static const cx_option_t option_rows[] = {
         "Fewest thread blocks an operation may use (from 2.17); 0: the library's choice."),
     CX_OPTION_INT(options_t, max_ctas, XCCL_NAME "-max-ctas", CX_OPTION_KEY, "0", 0, CTAS_MAX,
                   "Most thread blocks an operation may use (from 2.17); 0: the library's choice."),
+    CX_OPTION_ENUM(
+        options_t, ep_messages, XCCL_NAME "-ep-messages", CX_OPTION_KEY, "fixed", ep_messages_words,
+        "Family ep: messages as long as they can become (fixed), or as the routing makes them, "
+        "which the host was told before the timed call (routed)."),
     CX_OPTION_END,
 };
+
+#include "../gpu/module.inl"
+#include "../gpu/shuffle_params.inl"
 
 #include "xccl_library.inl"
 
 #include "xccl_job.inl"
+
+#include "xccl_algorithm.inl"
 
 #include "xccl_comm.inl"
 
@@ -81,6 +92,10 @@ static bool is_known(int version_min)
     return version_min > 0 && library.version >= version_min;
 }
 
+#include "xccl_ep.inl"
+
+#include "xccl_ep_plan.inl"
+
 static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 {
     cx_status_t status = load_library(core);
@@ -89,7 +104,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         return status;
     }
     *caps = (cx_caps_t){
-        .families       = CX_BIT(CX_FAMILY_COLLECTIVE),
+        .families       = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_ALLREDUCE),
         .collectives    = CX_BIT(CX_COLLECTIVE_COUNT) - 1,
         .memory         = XCCL_MEMORY,
         .rank_count_min = 1,
@@ -106,6 +121,9 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         caps->redops |= is_known(redops[i].version_min) ? CX_BIT(i) : 0;
     }
     caps->reduce_dtypes = caps->dtypes;
+    caps->can_capture   = library.version >= XCCL_CAPTURE_VERSION;
+    caps->algorithms    = offered_algorithms();
+    offer_ep(caps);
     describe_library(caps->library_version, sizeof caps->library_version);
     (void)snprintf(caps->library_path, sizeof caps->library_path, "%s", library.path);
     return CX_OK;
@@ -169,23 +187,32 @@ static void free_session(cx_session_t *session)
     if (session->scratch.recv) {
         core->device_ops->free(core->device, session->scratch.recv);
     }
+    close_ep(session);
     free(session);
 }
 
 static cx_status_t connect_ranks(cx_session_t *session)
 {
     const cx_core_t *core   = session->core;
-    cx_status_t      status = check_options(core, &session->options);
+    cx_status_t      status = choose_algorithm(core, &session->shape, &session->options);
     xccl_unique_id_t id;
 
     if (status == CX_OK) {
-        status = choose_run(session);
+        status = check_options(core, &session->options);
+    }
+    if (status == CX_OK) {
+        status = session->shape.family == CX_FAMILY_EP ? open_ep(session) : choose_run(session);
     }
     if (status == CX_OK) {
         status = open_scratch(session);
     }
     status = meet(core, status, &id);
-    return status == CX_OK ? open_comm(core, &session->options, &id, &session->comm) : status;
+    if (status == CX_OK) {
+        impose_algorithm(session->shape.algorithm);
+        status = open_comm(core, &session->options, &id, &session->comm);
+        lift_algorithm(session->shape.algorithm);
+    }
+    return status;
 }
 
 static cx_status_t open_session(const cx_core_t *core, const cx_shape_t *shape, const void *options,
@@ -312,6 +339,9 @@ static void release(cx_session_t *session)
     session->transfers      = NULL;
     session->transfer_count = 0;
     session->slots          = NULL;
+    if (!session->is_broken) {
+        release_ep(session); /* else the library may still use it until it is closed */
+    }
 }
 
 static cx_status_t prepare_data(cx_session_t *session, const cx_point_t *point)
@@ -328,6 +358,13 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 {
     cx_status_t status = CX_OK;
 
+    if (session->ep) {
+        status = prepare_ep(session, point);
+        if (status != CX_OK) {
+            release(session);
+        }
+        return status;
+    }
     if (session->shape.op == CX_COLLECTIVE_BARRIER) {
         session->scratch.send = session->scratch.recv;
         session->slots        = &session->scratch;
@@ -346,9 +383,12 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
 static cx_status_t enqueue(cx_session_t *session, cx_phase_t phase, int32_t slot_index,
                            cx_stream_t *stream)
 {
-    xccl_result_t result = session->run(session, &session->slots[slot_index], stream);
+    xccl_result_t result;
 
-    (void)phase;
+    if (session->ep) {
+        return enqueue_ep(session, phase, slot_index, stream);
+    }
+    result = session->run(session, &session->slots[slot_index], stream);
     return result == XCCL_SUCCESS ? CX_OK : fail_session(session, session->call, result);
 }
 
@@ -365,6 +405,7 @@ static const cx_backend_ops_t xccl_ops = {
     .enqueue       = enqueue,
     .release       = release,
     .close         = close_session,
+    .inspect       = inspect,
 };
 
 const cx_backend_ops_t *cx_backend_v1(void)

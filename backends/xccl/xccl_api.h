@@ -63,6 +63,9 @@ typedef struct xccl_window xccl_window_t; /* theirs */
 #define XCCL_WINDOW_SYMMETRIC 1
 #define XCCL_WINDOW_ALIGNMENT_BYTES 4096
 
+/* The first whose operations can be captured in graphs. */
+#define XCCL_CAPTURE_VERSION XCCL_VERSION(2, 9, 0)
+
 /* The configuration as 2.17 had it: later libraries take the size, the version and the members that
  * are there, and defaults for the rest. */
 #define XCCL_CONFIG_MAGIC 0xcafebeefu

@@ -10,6 +10,8 @@ typedef struct transfer {
     size_t  skip_bytes; /* from the slot's buffer */
 } transfer_t;
 
+typedef struct ep ep_t; /* xccl_ep.inl */
+
 typedef xccl_result_t (*run_fn)(const cx_session_t *session, const cx_slot_t *slot,
                                 cx_stream_t *stream);
 
@@ -32,6 +34,7 @@ struct cx_session {
     void            *registration;
     xccl_window_t   *window;
     cx_slot_t        scratch; /* what a barrier reduces; owned */
+    ep_t            *ep;      /* family ep alone; owned */
 };
 
 /* ---- one call ------------------------------------------------------------------------------- */

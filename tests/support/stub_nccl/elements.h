@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Elements of each type as long double, which holds every 64-bit integer and every double exactly.
- * Not fast, and integers do not wrap: tests reduce small numbers. */
+ * Sums and products of integers wrap. Not fast. */
 #ifndef CX_TESTS_STUB_NCCL_ELEMENTS_H
 #define CX_TESTS_STUB_NCCL_ELEMENTS_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -135,6 +136,26 @@ static inline long double stub_combine(int redop, long double a, long double b)
     }
 }
 
+static inline bool stub_wraps(int type, int redop)
+{
+    return type < STUB_FP16 && (redop == STUB_SUM || redop == STUB_PROD);
+}
+
+/* Of the lowest bits alone: those do not depend on the sign. */
+static inline void stub_reduce_wrapping(const char *first, int block_count, size_t block_bytes,
+                                        size_t elem_bytes, int redop, char *to)
+{
+    uint64_t result = redop == STUB_PROD;
+
+    for (int block = 0; block < block_count; block++) {
+        uint64_t elem = 0;
+
+        memcpy(&elem, first + (size_t)block * block_bytes, elem_bytes);
+        result = redop == STUB_PROD ? result * elem : result + elem;
+    }
+    memcpy(to, &result, elem_bytes);
+}
+
 /* `blocks` are those of all ranks, in rank order. */
 static inline void stub_reduce(const char *blocks, int block_count, size_t elem_count, int type,
                                int redop, char *to)
@@ -144,12 +165,36 @@ static inline void stub_reduce(const char *blocks, int block_count, size_t elem_
     for (size_t i = 0; i < elem_count; i++) {
         long double result = stub_load(type, blocks + i * bytes);
 
+        if (stub_wraps(type, redop)) {
+            stub_reduce_wrapping(blocks + i * bytes, block_count, elem_count * bytes, bytes, redop,
+                                 to + i * bytes);
+            continue;
+        }
         for (int block = 1; block < block_count; block++) {
             const size_t skip = ((size_t)block * elem_count + i) * bytes;
 
             result = stub_combine(redop, result, stub_load(type, blocks + skip));
         }
         stub_store(type, redop == STUB_AVG ? result / block_count : result, to + i * bytes);
+    }
+}
+
+/* Two at a time, so that every partial result is rounded to the type. */
+static inline void stub_reduce_stepwise(const char *blocks, int block_count, size_t elem_count,
+                                        int type, int redop, char *to)
+{
+    const size_t bytes = elem_count * stub_elem_bytes[type];
+
+    memcpy(to, blocks, bytes);
+    for (int block = 1; block < block_count; block++) {
+        for (size_t i = 0; i < elem_count; i++) {
+            const size_t skip = i * stub_elem_bytes[type];
+
+            stub_store(type,
+                       stub_combine(redop, stub_load(type, to + skip),
+                                    stub_load(type, blocks + (size_t)block * bytes + skip)),
+                       to + skip);
+        }
     }
 }
 

@@ -13,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STUB_RANKS_MAX 16
 #define STUB_MESSAGE_BYTES_MAX ((size_t)1 << 28) /* of address space: pages come with use */
-#define STUB_YIELDS_MAX 20000000L                /* some ten seconds: a test that went wrong */
+#define STUB_PATIENCE_MS 10000                   /* a test that went wrong */
 
 typedef struct stub_pair {
     atomic_ulong posted_count, taken_count;
@@ -34,13 +35,17 @@ struct xccl_comm {
     int           rank, rank_count;
     stub_world_t *world;
     size_t        world_bytes;
+    char         *blocks; /* of all ranks, to be reduced */
+    size_t        blocks_bytes;
     bool          is_stuck; /* an operation that never ends */
+    bool          is_ring;  /* rounds after each step, as NCCL's ring does */
     xccl_result_t async_error;
     const char   *registered;
     size_t        registered_bytes;
 };
 
 static char stub_last_error[256];
+static int  stub_id_fd = -1; /* of rank 0, until all ranks have opened what it names */
 
 #define STUB_FAIL(result, ...) \
     ((void)snprintf(stub_last_error, sizeof stub_last_error, __VA_ARGS__), (result))
@@ -60,6 +65,7 @@ static inline xccl_result_t stub_world_make(xccl_unique_id_t *id)
     }
     memset(id, 0, sizeof *id);
     (void)snprintf(id->internal, sizeof id->internal, "/proc/%d/fd/%d", (int)getpid(), fd);
+    stub_id_fd = fd;
     return XCCL_SUCCESS;
 }
 
@@ -80,12 +86,30 @@ static inline xccl_result_t stub_world_open(xccl_comm_t *comm, const xccl_unique
     if (memory == MAP_FAILED) {
         return STUB_FAIL(XCCL_SYSTEM_ERROR, "cannot map %s", id->internal);
     }
-    comm->world = memory;
+    comm->world        = memory;
+    comm->blocks_bytes = (size_t)comm->rank_count * STUB_MESSAGE_BYTES_MAX;
+    memory             = mmap(NULL, comm->blocks_bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        (void)munmap(comm->world, comm->world_bytes);
+        return STUB_FAIL(XCCL_SYSTEM_ERROR, "no memory");
+    }
+    comm->blocks = memory;
     return XCCL_SUCCESS;
+}
+
+/* Nobody opens the file any more. */
+static inline void stub_world_forget(void)
+{
+    if (stub_id_fd >= 0) {
+        (void)close(stub_id_fd);
+    }
+    stub_id_fd = -1;
 }
 
 static inline void stub_world_close(xccl_comm_t *comm)
 {
+    (void)munmap(comm->blocks, comm->blocks_bytes);
     (void)munmap(comm->world, comm->world_bytes);
 }
 
@@ -96,10 +120,22 @@ static inline char *stub_message(const xccl_comm_t *comm, int from, int to)
     return (char *)comm->world + stub_header_bytes() + index * STUB_MESSAGE_BYTES_MAX;
 }
 
+static inline int64_t stub_now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* Until as many are taken as were posted (`is_posted` false), or one more is posted. */
 static inline bool stub_wait(const stub_pair_t *pair, bool is_posted)
 {
-    for (long i = 0; i < STUB_YIELDS_MAX; i++) {
+    const char   *text    = getenv("STUB_NCCL_PATIENCE_MS");
+    const int64_t wait_ms = text ? strtol(text, NULL, 10) : STUB_PATIENCE_MS;
+    const int64_t end_ns  = stub_now_ns() + wait_ms * 1000000;
+
+    while (stub_now_ns() < end_ns) {
         if ((atomic_load(&pair->posted_count) != atomic_load(&pair->taken_count)) == is_posted) {
             return true;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A libnccl (or librccl) on host memory between processes, for tests alone.
  * Not a library anybody is offered: it is built beside the tests and never installed. */
+#include "capture.h"
 #include "elements.h"
 #include "mailbox.h"
 
@@ -99,6 +100,7 @@ STUB(xccl_result_t, ncclCommInitRank,
     }
     comm->rank       = rank;
     comm->rank_count = rank_count;
+    comm->is_ring    = getenv("NCCL_ALGO") && strcmp(getenv("NCCL_ALGO"), "Ring") == 0;
     result           = stub_world_open(comm, &id);
     if (result != XCCL_SUCCESS) {
         free(comm);
@@ -107,6 +109,9 @@ STUB(xccl_result_t, ncclCommInitRank,
     (void)atomic_fetch_add(&comm->world->arrived_count, 1);
     while (atomic_load(&comm->world->arrived_count) < rank_count) {
         (void)sched_yield();
+    }
+    if (rank == 0) {
+        stub_world_forget();
     }
     *out = comm;
     return XCCL_SUCCESS;
@@ -284,9 +289,50 @@ static xccl_result_t add(transfer_t transfer)
     return XCCL_SUCCESS;
 }
 
+/* The real library's call returns, and its kernel waits for the rank that is missing. */
+static xccl_result_t be_stuck(xccl_comm_t *comm)
+{
+    comm->is_stuck = true;
+    return setenv("STUB_GPU_HANG", "2", 1) == 0 ? XCCL_SUCCESS : XCCL_SYSTEM_ERROR;
+}
+
+static xccl_result_t run_queue(void);
+
+/* In a launch of a graph nobody is told but the communicator. */
+static void run_queue_later(const void *items)
+{
+    xccl_comm_t  *comm;
+    xccl_result_t result;
+
+    memcpy(&queue.count, items, sizeof queue.count);
+    memcpy(queue.items, (const char *)items + sizeof(transfer_t),
+           (size_t)queue.count * sizeof(transfer_t));
+    comm   = queue.items[0].comm;
+    result = run_queue();
+    if (result != XCCL_SUCCESS) {
+        comm->async_error = result;
+    }
+}
+
+/* A transfer's place for their number, then the transfers. */
+static xccl_result_t defer_queue(void)
+{
+    static transfer_t items[1 + QUEUE_MAX];
+    const size_t      count = (size_t)queue.count;
+
+    memcpy(items, &queue.count, sizeof queue.count);
+    memcpy(items + 1, queue.items, count * sizeof *items);
+    queue.count = 0;
+    return stub_defer(run_queue_later, items, (1 + count) * sizeof *items);
+}
+
 static xccl_result_t run_queue(void)
 {
     xccl_result_t result = XCCL_SUCCESS;
+
+    if (queue.count > 0 && stub_is_capturing()) {
+        return defer_queue();
+    }
 
     for (int i = 0; i < queue.count && result == XCCL_SUCCESS; i++) {
         const transfer_t *one = &queue.items[i];
@@ -303,7 +349,9 @@ static xccl_result_t run_queue(void)
         }
     }
     queue.count = 0;
-    return result;
+    return result == XCCL_SYSTEM_ERROR && getenv("STUB_NCCL_PATIENCE_MS")
+               ? be_stuck(queue.items[0].comm)
+               : result;
 }
 
 STUB(xccl_result_t, ncclGroupStart, (void))
@@ -340,14 +388,14 @@ STUB(xccl_result_t, ncclSend,
      (const void *send, size_t count, int type, int peer_rank, xccl_comm_t *comm,
       cx_stream_t *stream))
 {
-    (void)stream;
+    stub_stream = stream;
     return transfer((transfer_t){comm, send, NULL, 0, type, peer_rank}, count);
 }
 
 STUB(xccl_result_t, ncclRecv,
      (void *recv, size_t count, int type, int peer_rank, xccl_comm_t *comm, cx_stream_t *stream))
 {
-    (void)stream;
+    stub_stream = stream;
     return transfer((transfer_t){comm, NULL, recv, 0, type, peer_rank}, count);
 }
 #endif
@@ -417,12 +465,26 @@ static xccl_result_t move(const pattern_t *pattern)
     return run_pattern(pattern);
 }
 
+typedef struct reduction {
+    xccl_comm_t *comm;
+    size_t       count;
+    int          type, redop;
+    void        *recv;
+} reduction_t;
+
+static void reduce(const void *data)
+{
+    const reduction_t *one = data;
+
+    (one->comm->is_ring ? stub_reduce_stepwise : stub_reduce)(
+        one->comm->blocks, one->comm->rank_count, one->count, one->type, one->redop, one->recv);
+}
+
 /* Gathers everybody's block in memory of its own, and reduces it where a result is due. */
 static xccl_result_t move_and_reduce(pattern_t pattern, void *recv, int redop)
 {
     xccl_result_t result = enter(pattern.comm, pattern.type, redop);
     const size_t bytes = result == XCCL_SUCCESS ? pattern.count * stub_elem_bytes[pattern.type] : 0;
-    char        *blocks = NULL;
 
     if (result != XCCL_SUCCESS) {
         return result;
@@ -431,15 +493,21 @@ static xccl_result_t move_and_reduce(pattern_t pattern, void *recv, int redop)
         (recv && !is_registered(pattern.comm, recv, bytes))) {
         return STUB_FAIL(XCCL_INVALID_USAGE, "a buffer outside of what is registered");
     }
-    blocks            = malloc((size_t)pattern.comm->rank_count * bytes + 1);
-    pattern.recv      = blocks;
+    if (bytes > STUB_MESSAGE_BYTES_MAX) {
+        return STUB_FAIL(XCCL_INTERNAL_ERROR, "the stub has no room for %zu bytes", bytes);
+    }
+    pattern.recv      = pattern.comm->blocks;
     pattern.recv_step = 1;
-    result            = blocks ? run_pattern(&pattern) : XCCL_SYSTEM_ERROR;
+    result            = run_pattern(&pattern);
     if (result == XCCL_SUCCESS && !pattern.comm->is_stuck &&
         (pattern.root_rank < 0 || pattern.root_rank == pattern.comm->rank)) {
-        stub_reduce(blocks, pattern.comm->rank_count, pattern.count, pattern.type, redop, recv);
+        const reduction_t reduction = {pattern.comm, pattern.count, pattern.type, redop, recv};
+
+        if (stub_is_capturing()) {
+            return stub_defer(reduce, &reduction, sizeof reduction);
+        }
+        reduce(&reduction);
     }
-    free(blocks);
     return result;
 }
 
@@ -449,7 +517,7 @@ STUB(xccl_result_t, ncclAllReduce,
 {
     const pattern_t pattern = {comm, send, NULL, count, type, 0, 0, false, -1};
 
-    (void)stream;
+    stub_stream = stream;
     return move_and_reduce(pattern, recv, redop);
 }
 
@@ -459,7 +527,7 @@ STUB(xccl_result_t, ncclReduceScatter,
 {
     const pattern_t pattern = {comm, send, NULL, count, type, 1, 0, false, -1};
 
-    (void)stream;
+    stub_stream = stream;
     return move_and_reduce(pattern, recv, redop);
 }
 
@@ -469,7 +537,7 @@ STUB(xccl_result_t, ncclReduce,
 {
     const pattern_t pattern = {comm, send, NULL, count, type, 0, 0, false, root};
 
-    (void)stream;
+    stub_stream = stream;
     return move_and_reduce(pattern, recv, redop);
 }
 
@@ -478,7 +546,7 @@ STUB(xccl_result_t, ncclAllGather,
 {
     const pattern_t pattern = {comm, send, recv, count, type, 0, 1, false, -1};
 
-    (void)stream;
+    stub_stream = stream;
     return move(&pattern);
 }
 
@@ -488,7 +556,7 @@ STUB(xccl_result_t, ncclBroadcast,
 {
     const pattern_t pattern = {comm, send, recv, count, type, 0, 0, true, root};
 
-    (void)stream;
+    stub_stream = stream;
     return move(&pattern);
 }
 
@@ -501,7 +569,7 @@ STUB(xccl_result_t, ncclAlltoAll,
 {
     const pattern_t pattern = {comm, send, recv, count, type, 1, 1, false, -1};
 
-    (void)stream;
+    stub_stream = stream;
     return move(&pattern);
 }
 
@@ -511,7 +579,7 @@ STUB(xccl_result_t, ncclGather,
 {
     const pattern_t pattern = {comm, send, recv, count, type, 0, 1, false, root};
 
-    (void)stream;
+    stub_stream = stream;
     return move(&pattern);
 }
 
@@ -521,7 +589,7 @@ STUB(xccl_result_t, ncclScatter,
 {
     const pattern_t pattern = {comm, send, recv, count, type, 1, 0, true, root};
 
-    (void)stream;
+    stub_stream = stream;
     return move(&pattern);
 }
 #endif

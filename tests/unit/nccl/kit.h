@@ -20,11 +20,13 @@
 
 enum { KIT_NONE, KIT_USER_BUFFER, KIT_SYMMETRIC };
 enum { KIT_AUTO, KIT_YES, KIT_NO };
+enum { KIT_FIXED, KIT_ROUTED };
 
 /* As backends/xccl/xccl.inl has them. */
 typedef struct kit_options {
     int32_t registration, native;
     int64_t min_ctas, max_ctas;
+    int32_t ep_messages;
 } kit_options_t;
 
 static const cx_backend_ops_t *kit_ops;     /* the plugin's */

@@ -196,7 +196,7 @@ static void test_ranks_with_different_libraries_are_refused(void **state)
 
 typedef struct claim {
     const char *library, *version;
-    bool        has_later; /* bf16 and avg */
+    bool        has_later; /* bf16, avg and graphs */
 } claim_t;
 
 static int claim_rank(fake_core_t *fake, void *argument)
@@ -221,6 +221,7 @@ static int claim_rank(fake_core_t *fake, void *argument)
            KIT_CHECK(kit_caps.redops ==
                      (CX_BIT(CX_REDOP_SUM) | CX_BIT(CX_REDOP_PROD) | CX_BIT(CX_REDOP_MIN) |
                       CX_BIT(CX_REDOP_MAX) | later_redops)) +
+           KIT_CHECK(kit_caps.can_capture == claim->has_later) +
            KIT_CHECK(strcmp(kit_caps.devices, "cuda") == 0) +
            KIT_CHECK(kit_caps.memory == CX_MEMORY_EXPORTABLE);
 }

@@ -58,13 +58,13 @@ static void test_what_caps_offer_is_right(void **state)
         int32_t rank_count;
         sweep_t sweep;
     } cases[] = {
-        {1, {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 0, 0}, 5}},
-        {2, {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 1, 32}, 1}},
-        {3, {KIT_NEWEST, {KIT_NONE, KIT_NO, 0, 0}, 7}},
-        {3, {KIT_NEWEST, {KIT_USER_BUFFER, KIT_AUTO, 0, 0}, 6}},
-        {2, {KIT_NEWEST, {KIT_SYMMETRIC, KIT_NO, 4, 4}, 300}},
-        {3, {"nccl-21805", {KIT_NONE, KIT_AUTO, 0, 0}, 9}},
-        {2, {"nccl-2804", {KIT_NONE, KIT_AUTO, 0, 0}, 4}},
+        {1, {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, 5}},
+        {2, {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 1, 32, KIT_FIXED}, 1}},
+        {3, {KIT_NEWEST, {KIT_NONE, KIT_NO, 0, 0, KIT_FIXED}, 7}},
+        {3, {KIT_NEWEST, {KIT_USER_BUFFER, KIT_AUTO, 0, 0, KIT_FIXED}, 6}},
+        {2, {KIT_NEWEST, {KIT_SYMMETRIC, KIT_NO, 4, 4, KIT_FIXED}, 300}},
+        {3, {"nccl-21805", {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, 9}},
+        {2, {"nccl-2804", {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, 4}},
     };
 
     (void)state;

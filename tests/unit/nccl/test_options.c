@@ -31,43 +31,51 @@ static void test_an_option_the_library_is_too_old_for_is_refused_with_its_versio
 {
     static const choice_t choices[] = {
         {"nccl-21805",
-         {KIT_USER_BUFFER, KIT_AUTO, 0, 0},
+         {KIT_USER_BUFFER, KIT_AUTO, 0, 0, KIT_FIXED},
          CX_COLLECTIVE_ALL_GATHER,
          CX_UNSUPPORTED,
          "nccl-registration=user-buffer needs NCCL 2.19 or later, this is 2.18.5 ("},
         {"nccl-21805",
-         {KIT_SYMMETRIC, KIT_AUTO, 0, 0},
+         {KIT_SYMMETRIC, KIT_AUTO, 0, 0, KIT_FIXED},
          CX_COLLECTIVE_ALL_GATHER,
          CX_UNSUPPORTED,
          "nccl-registration=symmetric needs NCCL 2.27 or later"},
-        {"nccl-22705", {KIT_SYMMETRIC, KIT_AUTO, 0, 0}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
-        {"nccl-22705", {KIT_USER_BUFFER, KIT_AUTO, 0, 0}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {"nccl-22705",
+         {KIT_SYMMETRIC, KIT_AUTO, 0, 0, KIT_FIXED},
+         CX_COLLECTIVE_ALL_GATHER,
+         CX_OK,
+         ""},
+        {"nccl-22705",
+         {KIT_USER_BUFFER, KIT_AUTO, 0, 0, KIT_FIXED},
+         CX_COLLECTIVE_ALL_GATHER,
+         CX_OK,
+         ""},
         {"nccl-2804",
-         {KIT_NONE, KIT_AUTO, 0, 8},
+         {KIT_NONE, KIT_AUTO, 0, 8, KIT_FIXED},
          CX_COLLECTIVE_ALL_GATHER,
          CX_UNSUPPORTED,
          "nccl-min-ctas (or nccl-max-ctas) needs NCCL 2.17 or later, this is 2.8.4 ("},
-        {"nccl-2804", {KIT_NONE, KIT_AUTO, 0, 0}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
-        {"nccl-21805", {KIT_NONE, KIT_AUTO, 2, 8}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {"nccl-2804", {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {"nccl-21805", {KIT_NONE, KIT_AUTO, 2, 8, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
         {KIT_NEWEST,
-         {KIT_NONE, KIT_AUTO, 9, 8},
+         {KIT_NONE, KIT_AUTO, 9, 8, KIT_FIXED},
          CX_COLLECTIVE_ALL_GATHER,
          CX_BACKEND,
          "Invalid config min/max"},
         {"nccl-22705",
-         {KIT_NONE, KIT_YES, 0, 0},
+         {KIT_NONE, KIT_YES, 0, 0, KIT_FIXED},
          CX_COLLECTIVE_ALL_TO_ALL,
          CX_UNSUPPORTED,
          "nccl-native=yes: this NCCL has no ncclAlltoAll"},
-        {"nccl-22705", {KIT_NONE, KIT_AUTO, 0, 0}, CX_COLLECTIVE_ALL_TO_ALL, CX_OK, ""},
-        {KIT_NEWEST, {KIT_NONE, KIT_YES, 0, 0}, CX_COLLECTIVE_GATHER, CX_OK, ""},
-        {KIT_NEWEST, {KIT_NONE, KIT_YES, 0, 0}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {"nccl-22705", {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_TO_ALL, CX_OK, ""},
+        {KIT_NEWEST, {KIT_NONE, KIT_YES, 0, 0, KIT_FIXED}, CX_COLLECTIVE_GATHER, CX_OK, ""},
+        {KIT_NEWEST, {KIT_NONE, KIT_YES, 0, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
         {KIT_NEWEST,
-         {KIT_NONE, KIT_YES, 0, 0},
+         {KIT_NONE, KIT_YES, 0, 0, KIT_FIXED},
          CX_COLLECTIVE_SEND_RECV,
          CX_UNSUPPORTED,
          "has no single call for this operation"},
-        {KIT_NEWEST, {KIT_NONE, KIT_NO, 0, 0}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {KIT_NEWEST, {KIT_NONE, KIT_NO, 0, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
     };
 
     (void)state;
@@ -120,7 +128,7 @@ static void test_native_decides_what_is_called(void **state)
 static void test_the_rows_carry_the_backends_name_and_its_struct(void **state)
 {
     static const char *const names[] = {"nccl-registration", "nccl-native", "nccl-min-ctas",
-                                        "nccl-max-ctas"};
+                                        "nccl-max-ctas", "nccl-ep-messages"};
 
     (void)state;
     assert_int_equal(kit_ops->options_bytes, sizeof(kit_options_t));
@@ -128,7 +136,7 @@ static void test_the_rows_carry_the_backends_name_and_its_struct(void **state)
         assert_string_equal(kit_ops->options[i].name, names[i]);
         assert_int_equal(kit_ops->options[i].role, CX_OPTION_KEY);
     }
-    assert_null(kit_ops->options[4].name);
+    assert_null(kit_ops->options[sizeof names / sizeof *names].name);
 }
 
 int main(void)
