@@ -3,6 +3,7 @@
 #include "cli/answer.h"
 
 #include "cli/numbers.h"
+#include "cli/result_cells.h"
 #include "store/fields.h"
 
 #include <math.h>
@@ -35,10 +36,10 @@ static bool is_faster(const cx_result_point_t *a, const cx_result_point_t *b)
 
 static bool is_higher(const cx_result_point_t *a, const cx_result_point_t *b)
 {
-    return isfinite(a->busbw_bytes_per_s) && (!b || a->busbw_bytes_per_s > b->busbw_bytes_per_s);
+    return isfinite(a->rate_bytes_per_s) && (!b || a->rate_bytes_per_s > b->rate_bytes_per_s);
 }
 
-/* The smallest size's lowest median, and the highest bus bandwidth. */
+/* The smallest size's lowest median, and the highest bandwidth. */
 static void find_extremes(const class_range_t *range, cx_answer_t *out)
 {
     for (int64_t i = range->first; i < range->end; i++) {
@@ -57,8 +58,8 @@ static void find_extremes(const class_range_t *range, cx_answer_t *out)
             }
         }
     }
-    out->is_verified = (!out->fastest || out->fastest->verified_count > 0) &&
-                       (!out->peak || out->peak->verified_count > 0);
+    out->is_verified = (!out->fastest || cx_point_is_verified(out->fastest)) &&
+                       (!out->peak || cx_point_is_verified(out->peak));
 }
 
 /* The two lowest comparable medians of a size as a span of one; false when there are no two. */
@@ -220,6 +221,17 @@ static void say_size(int64_t bytes, const char *before, cx_text_t *out)
     cx_text_format(out, "%s%s", before, cx_number_print_bytes(bytes, number, sizeof number));
 }
 
+/* How far that is from what the machine allows. */
+static void say_floor(const cx_result_point_t *point, cx_text_t *out)
+{
+    char number[CX_NUMBER_BYTES_MAX];
+
+    if (isfinite(point->floor_ratio)) {
+        cx_text_format(out, ", %s x the floor",
+                       cx_number_print(point->floor_ratio, number, sizeof number));
+    }
+}
+
 static void say_numbers(const cx_answer_t *answer, const cx_style_t *style, cx_text_t *out)
 {
     const bool is_one = !answer->peak || answer->peak_case == answer->fastest_case;
@@ -229,13 +241,18 @@ static void say_numbers(const cx_answer_t *answer, const cx_style_t *style, cx_t
     if (answer->fastest->message_bytes > 0) {
         say_size(answer->fastest->message_bytes, " at ", out);
     }
+    if (answer->fastest != answer->peak) {
+        say_floor(answer->fastest, out);
+    }
     if (!is_one) {
         cx_text_format(out, " with %s", answer->fastest_case->label);
     }
     if (answer->peak) {
-        cx_number_print_rate(answer->peak->busbw_bytes_per_s, number, sizeof number);
-        cx_text_format(out, ", peak busbw %s GB/s", number);
+        cx_number_print_rate(answer->peak->rate_bytes_per_s, number, sizeof number);
+        cx_text_format(out, ", peak %s%s GB/s",
+                       isfinite(answer->peak->busbw_bytes_per_s) ? "busbw " : "", number);
         say_size(answer->peak->message_bytes, " at ", out);
+        say_floor(answer->peak, out);
     }
     if (!is_one) {
         cx_text_format(out, " with %s", answer->peak_case->label);

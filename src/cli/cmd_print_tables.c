@@ -66,6 +66,8 @@ static void fields_page(cx_text_t *page)
     print_fields(page, "Of a point (family ep: one size of a case, beside its rows)",
                  cx_ep_point_fields);
     print_fields(page, "Of the harness (its own cost, in every record)", cx_harness_fields);
+    print_fields(page, "Of the limits (what the machine can do at all; records of accelerators)",
+                 cx_limits_fields);
 }
 
 static void statuses_page(cx_text_t *page)

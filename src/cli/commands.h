@@ -22,7 +22,8 @@ typedef enum cx_exit {
       "plan [SUITE] [--OPTION VALUE ...]")                                                    \
     X("list", cx_cmd_list, "show backends, devices, suites or options",                       \
       "list backends|devices|suites|options")                                                 \
-    X("probe", cx_cmd_probe, "show the machine as records describe it", "probe")              \
+    X("probe", cx_cmd_probe, "show the machine, its accelerators, and what is missing",       \
+      "probe [--format json]")                                                                \
     X("check", cx_cmd_check, "the gate: is every requested case there, ok, and unchanged?",   \
       "check DIR")                                                                            \
     X("show", cx_cmd_show, "print the tables of a results folder again", "show DIR")          \

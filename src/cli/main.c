@@ -2,7 +2,9 @@
 /* The program: find the command, run it. */
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/patience.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "build.h"
 #include "cli/commands.h"
 #include "collectivex/backend.h"
@@ -16,6 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define PATIENCE_S 60 /* a driver that starts eight cards that slept takes some 20 */
 
 typedef struct command {
     const char *name;
@@ -66,6 +71,33 @@ static int refuse(const char *name)
     return CX_EXIT_BAD_REQUEST;
 }
 
+static void say(const char *text)
+{
+    (void)!write(STDERR_FILENO, text, strlen(text));
+}
+
+/* In a handler of a signal, in the middle of the driver's library: nothing can be cleaned up. */
+static void on_lost_device(const char *name)
+{
+    say("collectivex: device ");
+    say(name);
+    say(": its driver does not answer; nvidia-smi or rocm-smi may hang as well, and dmesg tell "
+        "why. "
+        "CX_DRIVER_PATIENCE=600s would wait longer\n");
+    _exit(CX_EXIT_NOT_OK);
+}
+
+/* $CX_DRIVER_PATIENCE, in whole seconds. */
+static unsigned driver_patience_s(void)
+{
+    const char *text        = getenv("CX_DRIVER_PATIENCE");
+    double      patience_us = 0;
+
+    return text && !cx_units_parse_time(text, &patience_us) && patience_us >= 1e6
+               ? (unsigned)(patience_us / 1e6)
+               : PATIENCE_S;
+}
+
 /* What was printed and did not arrive is no success. */
 static int finish(int code)
 {
@@ -88,6 +120,7 @@ int main(int argc, char **argv)
     }
     (void)setlocale(LC_CTYPE, "");
     (void)signal(SIGPIPE, SIG_IGN);
+    cx_patience_init(driver_patience_s(), on_lost_device);
     cx_log_init(getenv("CX_LOG"), -1);
     cx_command_line = (const char *const *)argv;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {

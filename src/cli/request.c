@@ -8,22 +8,23 @@
 
 #include <string.h>
 
+#define RANK_COUNT_MIN 2
+
 static const cx_short_flag_t short_flags[] = {
     {'n', "ranks"}, {'o', "output"}, {'q', "quiet"}, {'v', "verbose"}, {0, NULL}};
 
-static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
+static cx_status_t auto_choice(void *context, cx_family_t family, cx_plan_choice_t *in_out)
 {
     cx_request_t *request = context;
 
-    return cx_catalog_auto_backend(request->layout.rank_count, family, &request->arena, out);
+    return cx_catalog_choose(request->layout.host_rank_count, family, &request->arena, in_out);
 }
 
 static cx_status_t expand(cx_request_t *request)
 {
     cx_plan_request_t plan_request = {.overrides      = request->arguments.settings,
                                       .override_count = request->arguments.setting_count,
-                                      .auto_device    = "host",
-                                      .auto_backend   = auto_backend,
+                                      .auto_choice    = auto_choice,
                                       .backend_rows   = cx_catalog_backend_rows,
                                       .shape_numbers  = cx_catalog_shape,
                                       .context        = request};
@@ -37,6 +38,34 @@ static cx_status_t expand(cx_request_t *request)
     }
     CX_TRY(cx_plan_expand(&plan_request, &request->arena, &request->plan));
     return cx_precheck(&request->plan, &request->layout);
+}
+
+/* What the command line or the environment says; "auto" where neither does. */
+static const char *find_setting(const cx_arguments_t *arguments, const char *name)
+{
+    const char *text = "auto";
+
+    for (size_t i = 0; i < arguments->setting_count; i++) {
+        text = strcmp(arguments->settings[i].name, name) == 0 ? arguments->settings[i].text : text;
+    }
+    return text;
+}
+
+/* Where nobody says how many ranks, and all goes to accelerators: one for each of them. What cannot
+ * be chosen is refused by the plan, in its own words. */
+static cx_status_t plan_ranks(cx_request_t *request)
+{
+    cx_run_options_t options = request->options;
+    cx_plan_choice_t choice  = {find_setting(&request->arguments, "backend"),
+                                find_setting(&request->arguments, "device")};
+
+    if (options.ranks == 0 && strcmp(request->env.launcher, "none") == 0 &&
+        cx_catalog_choose(RANK_COUNT_MIN, CX_FAMILY_COLLECTIVE, &request->arena, &choice) ==
+            CX_OK) {
+        options.ranks = cx_catalog_accelerator_count(choice.device);
+    }
+    cx_detail_clear();
+    return cx_rank_layout(&options, &request->env, &request->arena, &request->layout);
 }
 
 static cx_status_t read_all(const char *command, int argc, char **argv, cx_request_t *request)
@@ -57,7 +86,7 @@ static cx_status_t read_all(const char *command, int argc, char **argv, cx_reque
     if (strcmp(request->env.launcher, "none") != 0 && request->options.color == CX_COLOR_AUTO) {
         request->options.color = CX_COLOR_NEVER;
     }
-    CX_TRY(cx_rank_layout(&request->options, &request->env, &request->arena, &request->layout));
+    CX_TRY(plan_ranks(request));
     return expand(request);
 }
 

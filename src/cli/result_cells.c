@@ -60,14 +60,15 @@ void cx_cells_set_labels(cx_table_t *table, int32_t first_index, const cx_result
 
 /* ---- verdicts ---- */
 
-static bool is_verified(const cx_result_point_t *point)
+bool cx_point_is_verified(const cx_result_point_t *point)
 {
-    return point->verified_count > 0;
+    return point->verified_count > 0 || !point->has_output;
 }
 
 bool cx_point_has_caveat(const cx_result_point_t *point)
 {
-    return cx_result_severity(point->status) == 1 || !is_verified(point) || point->findings;
+    return cx_result_severity(point->status) == 1 || !cx_point_is_verified(point) ||
+           point->findings;
 }
 
 /* "ok", "! what to mind", or the status and why. NULL when memory ran out. */
@@ -81,10 +82,10 @@ const char *cx_check_point(const cx_result_point_t *point, cx_arena_t *arena)
                                *detail ? ": " : "", detail);
     }
     if (!cx_point_has_caveat(point)) {
-        return "ok";
+        return point->verified_count > 0 ? "ok" : "no output";
     }
-    return cx_arena_format(arena, "! %s%s%s", is_verified(point) ? "" : "not verified",
-                           !is_verified(point) && point->findings ? "; " : "",
+    return cx_arena_format(arena, "! %s%s%s", cx_point_is_verified(point) ? "" : "not verified",
+                           !cx_point_is_verified(point) && point->findings ? "; " : "",
                            point->findings ? point->findings : "");
 }
 

@@ -24,6 +24,8 @@ cx_mark_t cx_mark_make(int severity, cx_standing_t standing, bool is_caveat, cx_
 /* Into the first column of the last row. */
 void cx_cells_set_mark(cx_table_t *table, const cx_mark_t *mark);
 
+/* It was checked, or there is nothing to check: a launch leaves no output. */
+bool cx_point_is_verified(const cx_result_point_t *point);
 bool cx_point_has_caveat(const cx_result_point_t *point);
 /* The case's own status is worse than that of every point of it. */
 bool cx_case_failed_alone(const cx_result_case_t *one);

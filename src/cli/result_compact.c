@@ -20,6 +20,7 @@ enum compact_column {
     COMPACT_MIDDLE,
     COMPACT_PEAK,
     COMPACT_PEAK_SIZE,
+    COMPACT_FLOOR,
     COMPACT_SPREAD,
     COMPACT_LADDER,
     COMPACT_CHECK
@@ -31,7 +32,7 @@ typedef struct frame {
     int64_t          rung_count, middle_bytes;
     cx_spark_scale_t scale;
     cx_time_unit_t   first_unit, middle_unit;
-    bool             has_spread;
+    bool             has_spread, has_floor, has_busbw;
 } frame_t;
 
 static bool has_time(const cx_result_point_t *point)
@@ -57,8 +58,8 @@ static const cx_result_point_t *find_peak(const cx_result_case_t *one)
     for (int64_t i = 0; i < one->point_count; i++) {
         const cx_result_point_t *point = &one->points[i];
 
-        if (point->is_ranked && isfinite(point->busbw_bytes_per_s) &&
-            (!found || point->busbw_bytes_per_s > found->busbw_bytes_per_s)) {
+        if (point->is_ranked && isfinite(point->rate_bytes_per_s) &&
+            (!found || point->rate_bytes_per_s > found->rate_bytes_per_s)) {
             found = point;
         }
     }
@@ -142,6 +143,8 @@ static void make_frame(const cx_case_range_t *range, frame_t *out)
             add_rung(out, point->requested_bytes);
             cx_spark_scale_widen(&out->scale, &point->time_us_p50, 1);
             out->has_spread = out->has_spread || isfinite(point->launch_spread_ratio);
+            out->has_floor  = out->has_floor || isfinite(point->floor_ratio);
+            out->has_busbw  = out->has_busbw || isfinite(point->busbw_bytes_per_s);
         }
     }
     choose_middle(range, out);
@@ -184,8 +187,9 @@ static void add_columns(const cx_case_range_t *range, const frame_t *frame, cx_t
     add_number(table, "first", "size", 0, has_sizes);
     add_number(table, "p50", cx_time_unit_name(style, frame->first_unit), 0, true);
     add_number(table, middle_title, middle_unit, 1, has_sizes);
-    add_number(table, "peak", "bus GB/s", 0, has_sizes);
+    add_number(table, "peak", frame->has_busbw ? "bus GB/s" : "GB/s", 0, has_sizes);
     add_number(table, "at", "size", 0, has_sizes);
+    add_number(table, "x floor", has_sizes ? "at peak" : NULL, 0, frame->has_floor);
     add_number(table, "spread", "worst", 2, frame->has_spread);
     (void)cx_table_add_column(
         table,
@@ -293,6 +297,14 @@ static double worst_spread(const cx_result_case_t *one)
     return spread_ratio;
 }
 
+/* At the peak; what has no bandwidth, a barrier, has one size. */
+static double floor_of(const cx_result_point_t *first, const cx_result_point_t *peak)
+{
+    const cx_result_point_t *shown = peak ? peak : first;
+
+    return shown ? shown->floor_ratio : (double)NAN;
+}
+
 static void set_numbers(cx_table_t *table, const frame_t *frame, const cx_result_case_t *one)
 {
     const cx_result_point_t *first = find_first(one), *peak = find_peak(one);
@@ -309,9 +321,11 @@ static void set_numbers(cx_table_t *table, const frame_t *frame, const cx_result
                  cx_number_print_time(time_at(middle), frame->middle_unit, text, sizeof text));
     cx_table_set(table, COMPACT_SPREAD, CX_MEANING_PLAIN,
                  cx_number_print_percent(worst_spread(one), text, sizeof text));
+    cx_table_set(table, COMPACT_FLOOR, CX_MEANING_PLAIN,
+                 cx_number_print(floor_of(first, peak), text, sizeof text));
     if (peak) {
         cx_table_set(table, COMPACT_PEAK, CX_MEANING_BOLD,
-                     cx_number_print_rate(peak->busbw_bytes_per_s, text, sizeof text));
+                     cx_number_print_rate(peak->rate_bytes_per_s, text, sizeof text));
         cx_table_set(table, COMPACT_PEAK_SIZE, CX_MEANING_PLAIN,
                      cx_number_print_bytes(peak->message_bytes, text, sizeof text));
     }
@@ -351,6 +365,7 @@ void cx_result_fill_compact(const cx_case_range_t *range, cx_table_t *table, cx_
     frame_t    frame;
 
     make_frame(range, &frame);
+    signs->has_floor = signs->has_floor || frame.has_floor;
     add_columns(range, &frame, table);
     for (int64_t i = 0; i < range->count; i++) {
         if (i > 0 && range->cases[i]->class_index != range->cases[i - 1]->class_index &&

@@ -33,6 +33,13 @@ const char *cx_result_option(const json_t *record, const char *key)
     return cx_json_text(json_object_get(json_object_get(record, "case"), key), "value");
 }
 
+bool cx_result_option_is_asked(const json_t *record, const char *key)
+{
+    const json_t *option = json_object_get(json_object_get(record, "case"), key);
+
+    return strcmp(cx_text_or_empty(cx_json_text(option, "origin")), "default") != 0;
+}
+
 static const char *finish_key(cx_text_t *text, cx_arena_t *arena)
 {
     const char *key = text->is_cut ? NULL : cx_arena_text(arena, cx_text_or_empty(text->bytes));

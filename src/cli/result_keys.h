@@ -17,6 +17,8 @@ bool cx_name_is_listed(const char *const *names, const char *name);
 
 /* The value of an option of a record; NULL when there is none. */
 const char *cx_result_option(const json_t *record, const char *key);
+/* Whether the case has it for another reason than that it is the default. */
+bool cx_result_option_is_asked(const json_t *record, const char *key);
 
 /* Every option that makes the work what it is, but those of the NULL-terminated list. These three
  * return a text in the arena, or NULL when memory ran out. */

@@ -2,6 +2,7 @@
 /* Rows of launches to points. Reads documents, prints nothing. */
 #include "cli/result_points.h"
 
+#include "cli/result_keys.h"
 #include "stats/launches.h"
 #include "stats/quantile.h"
 
@@ -161,6 +162,9 @@ static void join_rows(const bench_t *bench, cx_result_point_t *out)
             out->message_bytes     = cx_json_whole(bench->rows[i], "message_bytes");
             out->algbw_bytes_per_s = cx_json_real(bench->rows[i], "algbw_bytes_per_s");
             out->busbw_bytes_per_s = cx_json_real(bench->rows[i], "busbw_bytes_per_s");
+            out->rate_bytes_per_s =
+                isfinite(out->busbw_bytes_per_s) ? out->busbw_bytes_per_s : out->algbw_bytes_per_s;
+            out->floor_ratio = cx_json_real(bench->rows[i], "floor_ratio");
         }
     }
     join_intervals(bench, out);
@@ -194,6 +198,14 @@ static void collect_rung(bench_t *bench, cx_result_point_t *out)
     out->detail = cx_worst_explain(&worst, bench->launch_count, bench->arena);
 }
 
+/* A limit that moves no bytes: where a collective barrier could be judged, and is not, this one
+ * leaves nothing to judge. */
+static bool is_launch_alone(const json_t *record)
+{
+    return strcmp(cx_text_or_empty(cx_result_option(record, "family")), "limits") == 0 &&
+           strcmp(cx_text_or_empty(cx_result_option(record, "op")), "barrier") == 0;
+}
+
 static void read_rung(bench_t *bench, int64_t requested_bytes, cx_result_point_t *out)
 {
     *out = (cx_result_point_t){
@@ -207,11 +219,14 @@ static void read_rung(bench_t *bench, int64_t requested_bytes, cx_result_point_t
         .launch_spread_ratio = NAN,
         .algbw_bytes_per_s   = NAN,
         .busbw_bytes_per_s   = NAN,
+        .rate_bytes_per_s    = NAN,
         .arrival_skew_us_p50 = NAN,
         .vs_best_ratio       = NAN,
+        .floor_ratio         = NAN,
     };
     collect_rung(bench, out);
     out->launch_count   = bench->row_count;
+    out->has_output     = !is_launch_alone(bench->launches[0]);
     out->sample_count   = sum_of(bench, "sample_count");
     out->verified_count = sum_of(bench, "verified_count");
     if (bench->row_count > 0) {

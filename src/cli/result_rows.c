@@ -26,6 +26,7 @@ static const metric_t metrics[] = {
     {"p99", offsetof(cx_result_point_t, time_us_p99), CX_METRIC_TIME, 2},
     {"algbw", offsetof(cx_result_point_t, algbw_bytes_per_s), CX_METRIC_RATE, 3},
     {"busbw", offsetof(cx_result_point_t, busbw_bytes_per_s), CX_METRIC_RATE, 0},
+    {"x floor", offsetof(cx_result_point_t, floor_ratio), CX_METRIC_NUMBER, 0},
     {"vs best", offsetof(cx_result_point_t, vs_best_ratio), CX_METRIC_NUMBER, 0},
     {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), CX_METRIC_TIME, 6},
 };
@@ -188,6 +189,7 @@ static void add_point(const line_t *line, const cx_time_unit_t *units, cx_table_
         cx_table_set(table, FULL_SIZE, CX_MEANING_PLAIN,
                      cx_number_print_bytes(point->message_bytes, text, sizeof text));
     }
+    signs->has_floor = signs->has_floor || isfinite(point->floor_ratio);
     for (int32_t i = 0; i < METRIC_COUNT; i++) {
         set_metric(table, i, point, units[i], severity > 1);
     }

@@ -36,6 +36,8 @@ typedef struct drafts {
 /* Options with a place of their own in a table; `differs` is made of the others. */
 static const char *const named_options[] = {"family",
                                             "op",
+                                            "algorithm",
+                                            "limit",
                                             "dtype",
                                             "redop",
                                             "placement",
@@ -58,8 +60,8 @@ static const char *const named_options[] = {"family",
                                             "eplb_seed",
                                             NULL};
 /* Two backends that differ in these still do the same work. */
-static const char *const backend_options[] = {"backend", "backend_options", "sizes", "tokens",
-                                              NULL};
+static const char *const backend_options[] = {"backend", "backend_options", "algorithm",
+                                              "sizes",   "tokens",          NULL};
 
 /* ---- cases from records ---- */
 
@@ -109,8 +111,11 @@ static const char *make_label(const json_t *record, cx_arena_t *arena)
 {
     const char *backend = cx_text_or_empty(cx_result_option(record, "backend"));
     const char *options = cx_text_or_empty(cx_result_option(record, "backend_options"));
+    const char *chosen  = cx_text_or_empty(cx_result_option(record, "algorithm"));
+    const bool  is_own  = *chosen && strcmp(chosen, "default") != 0;
 
-    return *options ? cx_arena_format(arena, "%s[%s]", backend, options) : backend;
+    return cx_arena_format(arena, "%s%s%s%s%s%s", backend, is_own ? " " : "", is_own ? chosen : "",
+                           *options ? "[" : "", options, *options ? "]" : "");
 }
 
 bool cx_result_is_ep(const cx_result_case_t *one)
@@ -118,9 +123,16 @@ bool cx_result_is_ep(const cx_result_case_t *one)
     return one->family && strcmp(one->family, "ep") == 0;
 }
 
+static bool is_limit(const cx_result_case_t *one)
+{
+    return one->family && strcmp(one->family, "limits") == 0;
+}
+
 static const char *unless_barrier(const cx_result_case_t *one, const char *text)
 {
-    return cx_result_is_ep(one) || (one->op && strcmp(one->op, "barrier") == 0) ? NULL : text;
+    return cx_result_is_ep(one) || is_limit(one) || (one->op && strcmp(one->op, "barrier") == 0)
+               ? NULL
+               : text;
 }
 
 /* What stands for a case of family ep as a whole. */
@@ -139,11 +151,12 @@ static void name_case(const json_t *record, cx_arena_t *arena, cx_result_case_t 
     const char *rank_count = cx_json_text(json_object_get(record, "environment"), "rank_count");
     const char *redop      = cx_result_option(record, "redop");
 
-    out->record     = record;
-    out->case_id    = cx_json_text(json_object_get(record, "identity"), "case_id");
-    out->origin     = cx_json_text(json_object_get(record, "identity"), "origin");
-    out->family     = cx_result_option(record, "family");
-    out->op         = cx_result_is_ep(out) ? "ep" : cx_result_option(record, "op");
+    out->record  = record;
+    out->case_id = cx_json_text(json_object_get(record, "identity"), "case_id");
+    out->origin  = cx_json_text(json_object_get(record, "identity"), "origin");
+    out->family  = cx_result_option(record, "family");
+    out->op =
+        cx_result_is_ep(out) ? "ep" : cx_result_option(record, is_limit(out) ? "limit" : "op");
     out->dtype      = unless_barrier(out, cx_result_option(record, "dtype"));
     out->redop      = redop && strcmp(redop, "none") == 0 ? NULL : unless_barrier(out, redop);
     out->placement  = unless_barrier(out, cx_result_option(record, "placement"));
@@ -292,6 +305,20 @@ static bool varies(const cx_result_view_t *view, int64_t first, int64_t end, con
     return false;
 }
 
+/* Whether anybody asked for the option where the same operation is done: otherwise it is likely to
+ * mean nothing to it. */
+static bool is_said(const cx_result_view_t *view, int64_t first, int64_t end,
+                    const cx_result_case_t *one, const char *key)
+{
+    for (int64_t i = first; i < end; i++) {
+        if (strcmp(cx_text_or_empty(view->cases[i]->op), cx_text_or_empty(one->op)) == 0 &&
+            cx_result_option_is_asked(view->cases[i]->record, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Options that vary within a table become part of every case's name in it. */
 static cx_status_t name_differences(const cx_result_view_t *view, int64_t first, int64_t end,
                                     cx_arena_t *arena)
@@ -310,6 +337,9 @@ static cx_status_t name_differences(const cx_result_view_t *view, int64_t first,
         for (int64_t i = first; i < end; i++) {
             cx_result_case_t *one = view->cases[i];
 
+            if (!is_said(view, first, end, one, key)) {
+                continue;
+            }
             one->differs =
                 cx_arena_format(arena, "%s%s%s=%s", one->differs, *one->differs ? " " : "", key,
                                 cx_text_or_empty(cx_result_option(one->record, key)));

@@ -39,25 +39,30 @@ typedef enum cx_standing {
  * time_us_p50   median (nearest rank) of the launches' medians; the bandwidths are of that launch;
  *               p99 and skew likewise medians over launches
  * ci_low, high  of all launches together: from the lowest low to the highest high
+ * has_output    false for what no operation leaves behind: a round trip, a launch
+ * rate          busbw where the work has one, else algbw
  * status        the worst of the launches; is_ranked: all of them ok, so it may be ranked
  * vs_best_ratio p50 over the best p50 at this size
+ * floor_ratio   p50 over the floor, of the launch that the bandwidths are of
  */
 typedef struct cx_result_point {
     int64_t       requested_bytes, message_bytes;
     double        time_us_p50, time_us_p50_ci_low, time_us_p50_ci_high, time_us_p99;
     double        ci_half_width_ratio, launch_spread_ratio;
     double        algbw_bytes_per_s, busbw_bytes_per_s, arrival_skew_us_p50;
+    double        rate_bytes_per_s;
     int64_t       launch_count, sample_count, verified_count;
     const char   *status, *detail, *findings;
-    bool          is_ranked;
+    bool          is_ranked, has_output;
     cx_standing_t standing;
-    double        vs_best_ratio;
+    double        vs_best_ratio, floor_ratio;
 } cx_result_point_t;
 
 /**
  * One case over its launches. Texts live as long as the records and the arena.
  *
- * label        the backend, with its options where there are any; untrusted, as all texts here
+ * label        the backend, with its algorithm and options where there are any; untrusted, as all
+ *              texts here
  * differs      options beyond the named ones that vary within the table: "cache=hot seed=2"
  * table_index  equal for cases whose numbers mean the same: only these share a column
  * class_index  equal for cases that did the same work in the same place: only these are ranked

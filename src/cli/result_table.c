@@ -5,7 +5,9 @@
 #include "cli/answer.h"
 #include "cli/ep_answer.h"
 #include "cli/ep_table.h"
+#include "cli/open_times.h"
 #include "cli/page.h"
+#include "cli/result_cells.h"
 #include "cli/result_points.h"
 #include "cli/result_rows.h"
 #include "run/facts.h"
@@ -241,6 +243,9 @@ static void print_legend(const cx_page_t *page)
     if (page->has_full && (signs->has_best || signs->has_tie)) {
         cx_text_format(&line, "; vs best is p50 over the best p50");
     }
+    if (signs->has_floor) {
+        cx_text_format(&line, "; x floor is p50 over the least that the machine's limits allow");
+    }
     if (page->has_launches && (page->has_full || page->has_compact)) {
         cx_text_format(&line, "; spread is (max - min) / median of the launches' medians, and "
                               "intervals reach over all launches");
@@ -278,7 +283,7 @@ static void count_caveats(const cx_result_view_t *view, int64_t *unstable_count,
             const cx_result_point_t *point = &view->cases[i]->points[j];
 
             *unstable_count += cx_result_severity(point->status) == 1;
-            *unverified_count += point->is_ranked && point->verified_count <= 0;
+            *unverified_count += point->is_ranked && !cx_point_is_verified(point);
             if (point->findings) {
                 const json_int_t known =
                     json_integer_value(json_object_get(findings, point->findings));
@@ -385,6 +390,9 @@ static cx_status_t print_page(cx_page_t *page)
     CX_TRY(cx_ep_tables_print(page, &ep));
     if (view.case_count > 0) {
         print_legend(page);
+    }
+    if (page->set->is_verbose) {
+        cx_open_times_print(page, &view);
     }
     print_warnings(page, &view);
     print_footer(page);

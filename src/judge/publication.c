@@ -2,6 +2,15 @@
 /* Facts to reasons, reasons to a class. */
 #include "judge/publication.h"
 
+#include <math.h>
+
+bool cx_judge_floor(double time_us, double time_us_ci_high, double floor_us)
+{
+    double high_us = isnan(time_us_ci_high) ? time_us : time_us_ci_high;
+
+    return high_us < floor_us * (1 - CX_FLOOR_TOLERANCE_RATIO);
+}
+
 /* Whether the case ended with something to judge; the rest never got there. */
 static bool did_complete(cx_status_t status)
 {
@@ -24,6 +33,8 @@ static bool stands(const cx_judge_facts_t *facts, cx_reason_t reason)
         return facts->status == CX_INCORRECT;
     case CX_REASON_NO_EVIDENCE:
         return wants_evidence && !facts->moves_no_data && facts->verified_count == 0;
+    case CX_REASON_UNDER_FLOOR:
+        return facts->is_under_floor;
     case CX_REASON_NOT_SETTLED:
         return !facts->is_settled || facts->status == CX_UNSTABLE;
     case CX_REASON_NOT_VERIFIED:
@@ -34,6 +45,8 @@ static bool stands(const cx_judge_facts_t *facts, cx_reason_t reason)
         return facts->is_disturbed;
     case CX_REASON_OVERSUBSCRIBED:
         return facts->is_oversubscribed;
+    case CX_REASON_MIXED_DEVICES:
+        return facts->is_mixed;
     case CX_REASON_DEBUG_BUILD:
         return facts->is_debug_build;
     case CX_REASON_GIT_DIRTY:

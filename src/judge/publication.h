@@ -12,6 +12,13 @@
 
 #define CX_OFFICIAL_LAUNCH_COUNT_MIN 5
 
+/* How far limits that were measured briefly may be off; docs/floors.md. */
+#define CX_FLOOR_TOLERANCE_RATIO 0.02
+
+/* Whether a time, by its whole interval, beats a floor: then one of the two is wrong. Unknown (NAN)
+ * is the end of the interval where there is none, and a floor or time that nobody can beat. */
+bool cx_judge_floor(double time_us, double time_us_ci_high, double floor_us);
+
 typedef struct cx_judge_facts {
     cx_status_t status;
     int64_t     row_count, launch_count;
@@ -22,7 +29,9 @@ typedef struct cx_judge_facts {
     bool        moves_no_data; /* backend null, or a device of virtual time */
     bool        is_settled, is_disturbed;
     bool        is_oversubscribed, is_debug_build, is_git_dirty;
-    bool        is_fast; /* family ep: sampling is fast */
+    bool        is_fast;        /* family ep: sampling is fast */
+    bool        is_under_floor; /* a row is faster than the machine's limits allow */
+    bool        is_mixed;       /* ranks on accelerators of different models */
 } cx_judge_facts_t;
 
 typedef struct cx_publication {

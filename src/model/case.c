@@ -40,6 +40,23 @@ bool cx_collective_is_rooted(cx_collective_t op)
     return rooted_of[op];
 }
 
+bool cx_limit_moves_bytes(cx_limit_t limit)
+{
+    static const bool moves_bytes_of[CX_LIMIT_COUNT] = {
+#define MOVES(name, slug, moves_bytes) moves_bytes,
+        CX_LIMIT_MAP(MOVES)
+#undef MOVES
+    };
+
+    return moves_bytes_of[limit];
+}
+
+bool cx_limit_has_blocks(cx_limit_t limit)
+{
+    return limit == CX_LIMIT_SM_STORE || limit == CX_LIMIT_SM_LOAD ||
+           limit == CX_LIMIT_SM_STORE_ALL;
+}
+
 const char *cx_regime_text(cx_regime_t regime)
 {
     static const char *const texts[CX_REGIME_COUNT] = {
@@ -61,6 +78,9 @@ cx_shape_t cx_case_shape(const cx_case_t *one)
              .redop       = (cx_redop_t)one->redop,
              .root_rank   = cx_collective_is_rooted(op) ? (int32_t)one->root : -1,
              .is_in_place = one->placement == 1,
+             .algorithm   = (cx_algorithm_t)one->algorithm,
+             .limit       = (cx_limit_t)one->limits.limit,
+             .block_count = (int32_t)one->limits.blocks,
     };
 
     if (one->family == CX_FAMILY_EP) {
@@ -81,6 +101,16 @@ const char *cx_case_contract(const cx_case_t *one)
         CX_REGIME_MAP(CONTRACT)
 #undef CONTRACT
     };
+    static const char *const allreduce[CX_REGIME_COUNT] = {
+#define CONTRACT(name, slug, text) "allreduce." slug,
+        CX_REGIME_MAP(CONTRACT)
+#undef CONTRACT
+    };
+    static const char *const limits[CX_REGIME_COUNT] = {
+#define CONTRACT(name, slug, text) "limits." slug,
+        CX_REGIME_MAP(CONTRACT)
+#undef CONTRACT
+    };
     static const char *const ep[CX_PAIR_PROFILE_COUNT][CX_REGIME_COUNT] = {
 #define CONTRACT(name, slug, a, b, c, d, e, f) \
     [CX_PAIR_PROFILE_##name] = {               \
@@ -89,8 +119,16 @@ const char *cx_case_contract(const cx_case_t *one)
 #undef CONTRACT
     };
 
-    return one->family == CX_FAMILY_EP ? ep[one->ep.sampling][one->regime]
-                                       : collective[one->regime];
+    switch (one->family) {
+    case CX_FAMILY_EP:
+        return ep[one->ep.sampling][one->regime];
+    case CX_FAMILY_ALLREDUCE:
+        return allreduce[one->regime];
+    case CX_FAMILY_LIMITS:
+        return limits[one->regime];
+    default:
+        return collective[one->regime];
+    }
 }
 
 /* Options every family has. */
@@ -112,11 +150,41 @@ static bool is_common(const cx_option_t *row)
     }
 }
 
+/* Options of operations, of which family limits takes what has to do with size and sampling. */
+static bool is_shared_by_limits(const cx_option_t *row)
+{
+    switch (row->offset) {
+    case offsetof(cx_case_t, sizes):
+    case offsetof(cx_case_t, buffers):
+    case offsetof(cx_case_t, budget_us):
+    case offsetof(cx_case_t, target_ratio):
+    case offsetof(cx_case_t, samples_min):
+    case offsetof(cx_case_t, samples_max):
+    case offsetof(cx_case_t, warmup_min):
+        return true;
+    default:
+        return is_common(row);
+    }
+}
+
 bool cx_case_option_is_own(const cx_case_t *one, const cx_option_t *row)
 {
     const bool is_of_ep = row->offset >= offsetof(cx_case_t, ep) &&
                           row->offset < offsetof(cx_case_t, ep) + sizeof one->ep;
 
+    if (row->offset >= offsetof(cx_case_t, limits) &&
+        row->offset < offsetof(cx_case_t, limits) + sizeof one->limits) {
+        return one->family == CX_FAMILY_LIMITS;
+    }
+    if (one->family == CX_FAMILY_LIMITS) {
+        return is_shared_by_limits(row);
+    }
+    if (row->offset == offsetof(cx_case_t, algorithm)) {
+        return one->family == CX_FAMILY_ALLREDUCE;
+    }
+    if (row->offset == offsetof(cx_case_t, graph_ops)) {
+        return one->regime == CX_REGIME_GRAPH;
+    }
     return is_common(row) || is_of_ep == (one->family == CX_FAMILY_EP);
 }
 
@@ -164,12 +232,38 @@ static bool applies_to_collective(const cx_case_t *one, const cx_option_t *row)
     }
 }
 
+static bool applies_to_limits(const cx_case_t *one, const cx_option_t *row)
+{
+    const cx_limit_t limit       = (cx_limit_t)one->limits.limit;
+    const bool       moves_bytes = cx_limit_moves_bytes(limit);
+
+    switch (row->offset) {
+    case offsetof(cx_case_t, limits.movers):
+    case offsetof(cx_case_t, sizes):
+    case offsetof(cx_case_t, buffers):
+        return moves_bytes;
+    case offsetof(cx_case_t, rotate_bytes):
+        return moves_bytes && one->buffers == CX_BUFFERS_ROTATED;
+    case offsetof(cx_case_t, limits.blocks):
+        return cx_limit_has_blocks(limit);
+    default:
+        return true;
+    }
+}
+
 bool cx_case_option_applies(const cx_case_t *one, const cx_option_t *row)
 {
     if (!cx_case_option_is_own(one, row)) {
         return false;
     }
-    return one->family == CX_FAMILY_EP ? applies_to_ep(one, row) : applies_to_collective(one, row);
+    switch (one->family) {
+    case CX_FAMILY_EP:
+        return applies_to_ep(one, row);
+    case CX_FAMILY_LIMITS:
+        return applies_to_limits(one, row);
+    default:
+        return applies_to_collective(one, row);
+    }
 }
 
 static cx_status_t neutralise(cx_case_t *one, cx_arena_t *arena)
@@ -180,10 +274,14 @@ static cx_status_t neutralise(cx_case_t *one, cx_arena_t *arena)
             one->origins[row - cx_case_options] = CX_ORIGIN_DEFAULT;
         }
     }
+    if (one->family == CX_FAMILY_LIMITS) { /* in the words of shape.h */
+        one->op = cx_limit_moves_bytes((cx_limit_t)one->limits.limit) ? CX_COLLECTIVE_ALL_TO_ALL_V
+                                                                      : CX_COLLECTIVE_BARRIER;
+    }
     if (one->family == CX_FAMILY_EP || !cx_collective_reduces((cx_collective_t)one->op)) {
         one->redop = CX_REDOP_NONE;
     }
-    if (one->family == CX_FAMILY_COLLECTIVE && one->op == CX_COLLECTIVE_BARRIER) {
+    if (one->family != CX_FAMILY_EP && one->op == CX_COLLECTIVE_BARRIER) {
         one->sizes = "0B";
     }
     return CX_OK;
@@ -235,6 +333,29 @@ static const char *name_ep(const cx_case_t *one, cx_arena_t *arena)
         one->digest);
 }
 
+static const char *name_allreduce(const cx_case_t *one, cx_arena_t *arena)
+{
+    return cx_arena_format(arena, "allreduce.%s.%s.%s.%s.%s.%.8s", cx_dtype_slugs[one->dtype],
+                           cx_algorithm_slugs[one->algorithm], cx_regime_slugs[one->regime],
+                           one->backend, one->device, one->digest);
+}
+
+static const char *name_limit(const cx_case_t *one, cx_arena_t *arena)
+{
+    const cx_limit_t limit = (cx_limit_t)one->limits.limit;
+    const char *movers     = cx_limit_moves_bytes(limit) ? cx_movers_slugs[one->limits.movers] : "";
+    const char *blocks     = "";
+
+    if (cx_limit_has_blocks(limit)) {
+        blocks = one->limits.blocks == 0
+                     ? ".ball"
+                     : cx_arena_format(arena, ".b%lld", (long long)one->limits.blocks);
+    }
+    return cx_arena_format(arena, "limits.%s%s%s%s.%s.%s.%s.%.8s", cx_limit_slugs[limit],
+                           *movers ? "." : "", movers, blocks ? blocks : "",
+                           cx_regime_slugs[one->regime], one->backend, one->device, one->digest);
+}
+
 static const char *name_collective(const cx_case_t *one, cx_arena_t *arena)
 {
     const bool has_redop = one->redop != CX_REDOP_NONE;
@@ -246,18 +367,70 @@ static const char *name_collective(const cx_case_t *one, cx_arena_t *arena)
                            one->backend, one->device, one->digest);
 }
 
+static const char *name_case(const cx_case_t *one, cx_arena_t *arena)
+{
+    switch (one->family) {
+    case CX_FAMILY_EP:
+        return name_ep(one, arena);
+    case CX_FAMILY_ALLREDUCE:
+        return name_allreduce(one, arena);
+    case CX_FAMILY_LIMITS:
+        return name_limit(one, arena);
+    default:
+        return name_collective(one, arena);
+    }
+}
+
+/* Family allreduce is one operation, so that whatever does it can be laid beside the others. */
+static cx_status_t check_allreduce(const cx_case_t *one)
+{
+    if (one->op != CX_COLLECTIVE_ALL_REDUCE) {
+        return CX_FAIL(CX_INVALID,
+                       "op: family allreduce has all_reduce alone; %s is of family collective",
+                       cx_collective_slugs[one->op]);
+    }
+    if (one->redop != CX_REDOP_SUM) {
+        return CX_FAIL(CX_INVALID, "redop: family allreduce sums; %s is of family collective",
+                       cx_redop_slugs[one->redop]);
+    }
+    if (one->placement != 0) {
+        return CX_FAIL(CX_INVALID, "placement: family allreduce is out of place, as all that is "
+                                   "compared in it; in_place is of family collective");
+    }
+    if (one->regime == CX_REGIME_LOOP_MEAN) {
+        return CX_FAIL(CX_INVALID, "regime: family allreduce has no loop_mean: it is there to "
+                                   "compare family collective with nccl-tests");
+    }
+    return CX_OK;
+}
+
+static cx_status_t check_family(const cx_case_t *one)
+{
+    if (one->family == CX_FAMILY_EP && one->regime == CX_REGIME_LOOP_MEAN) {
+        return CX_FAIL(CX_INVALID, "regime: family ep has no loop_mean: a mean over a loop of "
+                                   "pairs has no percentiles; use isolated or steady");
+    }
+    if (one->family == CX_FAMILY_EP && one->regime == CX_REGIME_GRAPH) {
+        return CX_FAIL(CX_INVALID, "regime: family ep has no graph: its pairs are not captured "
+                                   "yet; use isolated or steady");
+    }
+    if (one->family == CX_FAMILY_LIMITS && one->regime != CX_REGIME_ISOLATED &&
+        one->regime != CX_REGIME_STEADY) {
+        return CX_FAIL(CX_INVALID, "regime: family limits has isolated and steady, not %s",
+                       cx_regime_slugs[one->regime]);
+    }
+    return one->family == CX_FAMILY_ALLREDUCE ? check_allreduce(one) : CX_OK;
+}
+
 cx_status_t cx_case_seal(cx_case_t *one, cx_arena_t *arena)
 {
     char   canonical[CANONICAL_BYTES_MAX];
     size_t length;
 
-    if (one->family == CX_FAMILY_EP && one->regime == CX_REGIME_LOOP_MEAN) {
-        return CX_FAIL(CX_INVALID, "regime: family ep has no loop_mean: a mean over a loop of "
-                                   "pairs has no percentiles; use isolated or steady");
-    }
+    CX_TRY(check_family(one));
     CX_TRY(neutralise(one, arena));
     length = print_canonical(one, canonical, sizeof canonical);
     cx_hash_hex(canonical, length, one->digest);
-    one->case_id = one->family == CX_FAMILY_EP ? name_ep(one, arena) : name_collective(one, arena);
+    one->case_id = name_case(one, arena);
     return one->case_id ? CX_OK : CX_FAIL(CX_RESOURCE, "out of memory for a case");
 }

@@ -26,11 +26,28 @@ const char *const cx_regime_slugs[] = {
 #undef SLUG
         NULL};
 
-const char *const        cx_placement_slugs[] = {"out_of_place", "in_place", NULL};
-const char *const        cx_family_slugs[]    = {"collective", "ep", NULL};
-static const char *const buffer_slugs[]       = {"rotated", "hot", NULL};
-static const char *const consume_slugs[]      = {"native", "dequant", NULL};
-static const char *const sampling_slugs[]     = {
+const char *const cx_placement_slugs[] = {"out_of_place", "in_place", NULL};
+const char *const cx_family_slugs[]    = {
+#define SLUG(name, slug) slug,
+    CX_FAMILY_MAP(SLUG)
+#undef SLUG
+        NULL};
+const char *const cx_algorithm_slugs[] = {
+#define SLUG(name, slug) slug,
+    CX_ALGORITHM_MAP(SLUG)
+#undef SLUG
+        NULL};
+
+const char *const cx_limit_slugs[] = {
+#define SLUG(name, slug, moves_bytes) slug,
+    CX_LIMIT_MAP(SLUG)
+#undef SLUG
+        NULL};
+const char *const cx_movers_slugs[] = {"one", "all", NULL};
+
+static const char *const buffer_slugs[]   = {"rotated", "hot", NULL};
+static const char *const consume_slugs[]  = {"native", "dequant", NULL};
+static const char *const sampling_slugs[] = {
 #define SLUG(name, slug, a, b, c, d, e, f) slug,
     CX_PAIR_SAMPLING_MAP(SLUG)
 #undef SLUG
@@ -41,10 +58,14 @@ static const char *const sampling_slugs[]     = {
 
 const cx_option_t cx_case_options[] = {
     CX_OPTION_ENUM(cx_case_t, family, "family", KEY, "collective", cx_family_slugs,
-                   "Kind of work: a collective operation, or expert parallelism."),
+                   "Kind of work: a collective operation, expert parallelism, or the all-reduce "
+                   "of inference engines."),
     CX_OPTION_ENUM(cx_case_t, op, "op", KEY, "all_reduce", cx_collective_slugs,
                    "Collective operation."),
-    CX_OPTION_ENUM(cx_case_t, dtype, "dtype", KEY, "fp32", cx_dtype_slugs, "Element type."),
+    CX_OPTION_ENUM(cx_case_t, algorithm, "algorithm", KEY, "default", cx_algorithm_slugs,
+                   "allreduce: how the backend is to reduce; default leaves it to the library."),
+    CX_OPTION_ENUM(cx_case_t, dtype, "dtype", KEY, "fp32", cx_dtype_slugs,
+                   "Element type; family allreduce: bf16 unless given, as engines reduce."),
     CX_OPTION_ENUM(cx_case_t, redop, "redop", KEY, "sum", cx_redop_slugs,
                    "Reduction; none where the operation does not reduce."),
     CX_OPTION_ENUM(cx_case_t, placement, "placement", KEY, "out_of_place", cx_placement_slugs,
@@ -52,13 +73,16 @@ const cx_option_t cx_case_options[] = {
     CX_OPTION_INT(cx_case_t, root, "root", KEY, "0", 0, 1e6,
                   "Root rank of broadcast, reduce, gather and scatter."),
     CX_OPTION_TEXT(cx_case_t, backend, "backend", KEY, true, "auto",
-                   "Library that does the work; auto takes the best one that can run here."),
-    CX_OPTION_TEXT(cx_case_t, device, "device", KEY, true, "auto",
-                   "Where buffers live: host, sim, or auto."),
+                   "Library that does the work; auto takes the best one that can run there."),
+    CX_OPTION_TEXT(
+        cx_case_t, device, "device", KEY, true, "auto",
+        "Where buffers live: cuda, hip, host, sim; auto: on accelerators, where each rank "
+        "of a host has one and a backend can use them, else on the host."),
     CX_OPTION_ENUM(cx_case_t, regime, "regime", KEY, "isolated", cx_regime_slugs,
-                   "What one sample is: isolated latency, steady period, or loop_mean."),
+                   "What one sample is: isolated latency, steady or graph period, or loop_mean."),
     CX_OPTION_TEXT(cx_case_t, sizes, "sizes", KEY, false, "8B:64MiB:x4",
-                   "Message sizes: 8B,1KiB or FIRST:LAST:xFACTOR or FIRST:LAST:+STEP."),
+                   "Message sizes: 8B,1KiB or FIRST:LAST:xFACTOR or FIRST:LAST:+STEP; family "
+                   "allreduce: " CX_CASE_ALLREDUCE_SIZES " unless given."),
     CX_OPTION_TEXT(cx_case_t, traffic, "traffic", KEY, false, "",
                    "all_to_all_v: file with one line of weights per sending rank."),
     CX_OPTION_RATIO(cx_case_t, traffic_skew_ratio, "traffic-skew", KEY, "0", 0, 1000,
@@ -82,6 +106,9 @@ const cx_option_t cx_case_options[] = {
                   "First samples that are always discarded; more when warm-up is detected."),
     CX_OPTION_INT(cx_case_t, loop_iters, "loop-iters", KEY, "20", 1, 1e6,
                   "Operations in one loop of regime loop_mean."),
+    CX_OPTION_INT(cx_case_t, graph_ops, "graph-ops", KEY, "20", 1, 1e4,
+                  "Operations captured in one graph of regime graph; fewer where each uses a set "
+                  "of buffers up."),
     CX_OPTION_BOOL(cx_case_t, is_verified, "verify", KEY, "true",
                    "Check the outputs of timed operations; false makes every row diagnostic."),
     CX_OPTION_TIME(cx_case_t, timeout_us, "timeout", FREE, "60s", 1e3, 8.64e10,
@@ -129,5 +156,13 @@ const cx_option_t cx_case_options[] = {
                   "ep: ranks of a scale-up domain; 0: all of a host."),
     CX_OPTION_ENUM(cx_case_t, ep.sampling, "sampling", KEY, "exact", sampling_slugs,
                    "ep: exact samples as often as published rows; fast is for a look."),
+    CX_OPTION_ENUM(cx_case_t, limits.limit, "limit", KEY, "copy_engine", cx_limit_slugs,
+                   "limits: what of the machine is measured."),
+    CX_OPTION_ENUM(cx_case_t, limits.movers, "movers", KEY, "one", cx_movers_slugs,
+                   "limits that move bytes: rank 0 alone, or all ranks at once, each to the next."),
+    {"blocks", CX_VALUE_INT, KEY, true, CX_OPTION_CHECK(cx_case_t, limits.blocks, int64_t), "0", 0,
+     65536, NULL,
+     "limits, sm_*: blocks of 1024 threads that move (sm_store_all: to each peer); 0: one per "
+     "multiprocessor."},
     CX_OPTION_END,
 };

@@ -123,6 +123,10 @@ cx_status_t cx_group_read(cx_group_t *group, const cx_node_t *map, const char *p
         if (item->kind == CX_NODE_LIST) {
             CX_TRY(join(item, setting.place, key->text, arena, &setting.text));
         }
+        if (strcmp(key->text, "only_on") == 0) {
+            group->only_on = setting.text;
+            continue;
+        }
         CX_TRY(cx_group_set(group, &setting, arena));
     }
     return CX_OK;

@@ -23,7 +23,8 @@ typedef struct builder {
     const char              *backend; /* whose options were asked for last; NULL before */
     const cx_option_t       *backend_rows;
     size_t                   backend_options_bytes;
-    const char              *auto_backends[CX_FAMILY_COUNT]; /* once asked for */
+    cx_plan_choice_t         open, chosen; /* what was left open last, and what came of it */
+    int32_t                  chosen_family;
 } builder_t;
 
 static cx_status_t out_of_memory(void)
@@ -163,17 +164,23 @@ static cx_status_t set_backend_options(builder_t *builder, const cx_group_t *gro
 static cx_status_t resolve_auto(builder_t *builder, cx_case_t *one)
 {
     const cx_plan_request_t *request = builder->request;
-    const char             **known   = &builder->auto_backends[one->family];
+    const cx_plan_choice_t   open    = {one->backend, one->device};
 
-    if (strcmp(one->backend, "auto") == 0) {
-        if (!*known) {
-            CX_TRY(request->auto_backend(request->context, (cx_family_t)one->family, known));
-        }
-        one->backend = *known;
+    if (strcmp(open.backend, "auto") != 0 && strcmp(open.device, "auto") != 0) {
+        return CX_OK;
     }
-    if (strcmp(one->device, "auto") == 0) {
-        one->device = builder->request->auto_device;
+    if (!builder->chosen.backend || builder->chosen_family != one->family ||
+        strcmp(builder->open.backend, open.backend) != 0 ||
+        strcmp(builder->open.device, open.device) != 0) {
+        cx_plan_choice_t chosen = open;
+
+        CX_TRY(request->auto_choice(request->context, (cx_family_t)one->family, &chosen));
+        builder->open          = open;
+        builder->chosen        = chosen;
+        builder->chosen_family = one->family;
     }
+    one->backend = builder->chosen.backend;
+    one->device  = builder->chosen.device;
     return CX_OK;
 }
 
@@ -210,6 +217,16 @@ static cx_status_t resolve_shape(const builder_t *builder, const cx_group_t *gro
     return CX_OK;
 }
 
+static void resolve_allreduce(cx_case_t *one)
+{
+    if (one->family == CX_FAMILY_ALLREDUCE && !is_given(one, "dtype")) {
+        one->dtype = CX_CASE_ALLREDUCE_DTYPE;
+    }
+    if (one->family == CX_FAMILY_ALLREDUCE && !is_given(one, "sizes")) {
+        one->sizes = CX_CASE_ALLREDUCE_SIZES;
+    }
+}
+
 static cx_status_t resolve_ep(const builder_t *builder, const cx_group_t *group, cx_case_t *one)
 {
     if (one->family != CX_FAMILY_EP) {
@@ -236,9 +253,31 @@ static cx_status_t check_case(const cx_case_t *one, const cx_group_t *group)
     return CX_OK;
 }
 
+/* A suite says itself what only some devices can be asked
+ * (docs/adr/0018-say-in-a-suite-what-only-some-devices-have.md). */
+static bool is_for_device(const cx_group_t *group, const char *device)
+{
+    const size_t length = strlen(device);
+
+    for (const char *name = group->only_on; name; name = strchr(name, ',')) {
+        name += *name == ',';
+        if (strcspn(name, ",") == length && strncmp(name, device, length) == 0) {
+            return true;
+        }
+    }
+    return !group->only_on;
+}
+
 static cx_status_t finish_case(builder_t *builder, const cx_group_t *group, cx_case_t one)
 {
     CX_TRY(resolve_auto(builder, &one));
+    if (!is_for_device(group, one.device)) {
+        for (cx_extra_t *extra = group->extras; extra; extra = extra->next) {
+            extra->is_used = true; /* for all that is known here */
+        }
+        return CX_OK;
+    }
+    resolve_allreduce(&one);
     CX_TRY(resolve_ep(builder, group, &one));
     CX_TRY(set_backend_options(builder, group, &one, place_of(group, "backend")));
     CX_TRY(cx_case_seal(&one, builder->arena));
@@ -396,6 +435,15 @@ static cx_status_t expand_suite(builder_t *builder, cx_plan_t *plan)
     return CX_OK;
 }
 
+/* Only a suite can be empty: all that it has is for devices that are not asked for. */
+static cx_status_t check_count(const builder_t *builder)
+{
+    return builder->case_count > 0
+               ? CX_OK
+               : CX_FAIL(CX_INVALID, "no case is left: every group of the suite is only_on other "
+                                     "devices; ask for one of those with --device");
+}
+
 cx_status_t cx_plan_expand(const cx_plan_request_t *request, cx_arena_t *arena, cx_plan_t *out)
 {
     builder_t   builder = {.request = request, .arena = arena};
@@ -408,6 +456,7 @@ cx_status_t cx_plan_expand(const cx_plan_request_t *request, cx_arena_t *arena, 
         CX_TRY_OR(free_builder, expand_group(&builder, NULL, NULL));
     }
     CX_TRY_OR(free_builder, check_overrides(&builder));
+    CX_TRY_OR(free_builder, check_count(&builder));
     plan.case_count = builder.case_count;
     plan.cases      = cx_arena_grab(arena, builder.case_count * sizeof *plan.cases);
     if (!plan.cases) {

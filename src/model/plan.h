@@ -30,9 +30,15 @@ typedef struct cx_plan {
 typedef cx_status_t (*cx_backend_rows_fn)(void *context, const char *backend, const char *place,
                                           const cx_option_t **rows_out, size_t *options_bytes_out);
 
-/* The backend that "auto" stands for on this machine; asked for once per family, and only if some
- * case says auto. errors  CX_UNSUPPORTED none can run here */
-typedef cx_status_t (*cx_auto_backend_fn)(void *context, cx_family_t family, const char **out);
+/* Who does the work, and where. */
+typedef struct cx_plan_choice {
+    const char *backend, *device;
+} cx_plan_choice_t;
+
+/* What "auto" stands for on this machine, in those of the two that are "auto"; asked for once for
+ * neighbouring cases that leave as much open. errors  CX_UNSUPPORTED none can run here */
+typedef cx_status_t (*cx_auto_choice_fn)(void *context, cx_family_t family,
+                                         cx_plan_choice_t *in_out);
 
 /* The numbers of a model shape, for options of family ep that are 0: not given. */
 typedef struct cx_plan_shape {
@@ -51,8 +57,7 @@ typedef struct cx_plan_request {
     const char         *suite_path; /* for messages */
     const cx_setting_t *overrides;  /* environment first, then command line */
     size_t              override_count;
-    const char         *auto_device; /* what "auto" stands for on this machine */
-    cx_auto_backend_fn  auto_backend;
+    cx_auto_choice_fn   auto_choice;
     cx_backend_rows_fn  backend_rows;
     cx_shape_numbers_fn shape_numbers;
     void               *context;

@@ -26,11 +26,13 @@ typedef enum cx_publication_class {
     X(BREAKS_RULE, "breaks-rule", INVALID, "the status is invalid: a rule was broken")           \
     X(INCORRECT, "incorrect", INVALID, "the output of a timed operation was wrong")              \
     X(NO_EVIDENCE, "no-evidence", INVALID, "outputs were to be checked, and none was")           \
+    X(UNDER_FLOOR, "under-floor", INVALID, "a time is shorter than the machine's limits allow")  \
     X(NOT_SETTLED, "not-settled", DIAGNOSTIC, "a series never settled")                          \
     X(NOT_VERIFIED, "not-verified", DIAGNOSTIC, "verification was switched off")                 \
     X(MOVES_NO_DATA, "moves-no-data", DIAGNOSTIC, "the backend or device only pretends to work") \
     X(DISTURBED, "disturbed", DIAGNOSTIC, "a disturbance of the machine stayed in the data")     \
     X(OVERSUBSCRIBED, "oversubscribed", DIAGNOSTIC, "more ranks than processors")                \
+    X(MIXED_DEVICES, "mixed-devices", DIAGNOSTIC, "the ranks had devices of different models")   \
     X(DEBUG_BUILD, "debug-build", DIAGNOSTIC, "the program was built for debugging")             \
     X(GIT_DIRTY, "git-dirty", DIAGNOSTIC, "the program's source is not a known commit")          \
     X(PARTLY_VERIFIED, "partly-verified", COMPARABLE, "not every timed operation was checked")   \

@@ -31,6 +31,10 @@ typedef struct cx_row {
     int64_t     attempt_count, slot_count, verified_count, timed_count, wrong_count;
     const char *stop_reason, *findings;
     double      wall_s;
+    double      floor_us, floor_ratio;
+    const char *floor_source;
+    const char *accumulation; /* family allreduce, as the next two */
+    int64_t     is_rank_equal, is_repeatable;
 } cx_row_t;
 
 extern const cx_field_t cx_row_fields[];
@@ -48,5 +52,18 @@ typedef struct cx_harness {
 extern const cx_field_t cx_harness_fields[];
 
 void cx_harness_clear(cx_harness_t *harness);
+
+/* What the machine can do at all, whatever the work: measured before the first case on an
+ * accelerator (measure/limits.h), the best of all ranks. */
+typedef struct cx_limits {
+    double launch_us, launch_chain_us, launch_loop_us, graph_launch_us, graph_kernel_us;
+    double barrier_us, flag_round_trip_us;
+    double link_store_bytes_per_s, link_load_bytes_per_s, link_copy_bytes_per_s;
+    double memory_copy_bytes_per_s;
+} cx_limits_t;
+
+extern const cx_field_t cx_limits_fields[];
+
+void cx_limits_clear(cx_limits_t *limits);
 
 #endif

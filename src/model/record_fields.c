@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ROW(member, unit, help) CX_FIELD(cx_row_t, member, unit, help)
+#define LATER(member, unit, help) CX_FIELD_LATER(cx_row_t, member, unit, help)
 
 const cx_field_t cx_row_fields[] = {
     ROW(status, "", "What to conclude: ok, incorrect, unstable, ... (docs/reference/statuses.md)."),
@@ -47,10 +48,18 @@ const cx_field_t cx_row_fields[] = {
         "Times the size was measured until its series settled; the last one is this row."),
     ROW(slot_count, "slots", "Sets of buffers the iterations rotated over."),
     ROW(verified_count, "operations", "Timed operations whose whole output was checked."),
-    ROW(timed_count, "operations", "Operations that ran inside timed windows."),
+    ROW(timed_count, "operations", "Operations of the timed blocks, their heads included."),
     ROW(wrong_count, "operations", "Of the verified operations, those with wrong output."),
     ROW(stop_reason, "", "Why sampling ended: target, budget, samples-max or failure."),
     ROW(findings, "", "Disturbances that stayed in the data, by id; null when none."),
+    LATER(floor_us, "us", "The least the work can take on this machine (docs/floors.md)."),
+    LATER(floor_ratio, "ratio", "Median time over the floor: 1 is what the machine allows."),
+    LATER(floor_source, "", "Where the floor's limits are from: measured; null without a floor."),
+    LATER(accumulation, "",
+          "Family allreduce: what outputs prove of how sums were taken: exact, fp32, dtype; null "
+          "where nothing (docs/measurement.md)."),
+    LATER(is_rank_equal, "", "Family allreduce: 1 where all ranks got the same bits, else 0."),
+    LATER(is_repeatable, "", "Family allreduce: 1 where repeats gave the same bits, else 0."),
     ROW(wall_s, "s", "Wall time spent on this size, everything included."),
     CX_FIELD_END,
 };
@@ -66,6 +75,25 @@ const cx_field_t cx_harness_fields[] = {
     HARNESS(align_skew_us_p50, "us", "Median spread of the ranks' starts after alignment."),
     HARNESS(align_skew_us_p99, "us", "99th percentile of the same."),
     HARNESS(barrier_us_p50, "us", "Median cost of one control-plane barrier."),
+    CX_FIELD_END,
+};
+
+#define LIMIT(member, unit, help) CX_FIELD(cx_limits_t, member, unit, help)
+
+const cx_field_t cx_limits_fields[] = {
+    LIMIT(launch_us, "us", "Median window around an empty kernel, the device kept busy before it."),
+    LIMIT(launch_chain_us, "us", "Median step of a chain of empty kernels, a stamp before each."),
+    LIMIT(launch_loop_us, "us", "Period of empty kernels without stamps, likewise never waiting."),
+    LIMIT(graph_launch_us, "us", "Median window around a graph of one empty kernel."),
+    LIMIT(graph_kernel_us, "us", "Period of the empty kernels of a long graph."),
+    LIMIT(barrier_us, "us", "Period of the barrier of all ranks on their devices."),
+    LIMIT(flag_round_trip_us, "us", "Of a flag between the devices of two ranks, and back."),
+    LIMIT(link_store_bytes_per_s, "bytes/s",
+          "Kernels' stores to the next rank's device, all ranks at once."),
+    LIMIT(link_load_bytes_per_s, "bytes/s", "Kernels' loads from it, likewise."),
+    LIMIT(link_copy_bytes_per_s, "bytes/s",
+          "The copy engine's copy to it, alone or of all ranks at once, whichever is faster."),
+    LIMIT(memory_copy_bytes_per_s, "bytes/s", "Read plus written by a copy on the device itself."),
     CX_FIELD_END,
 };
 
@@ -93,4 +121,9 @@ void cx_row_clear(cx_row_t *row)
 void cx_harness_clear(cx_harness_t *harness)
 {
     cx_fields_clear(cx_harness_fields, harness, sizeof *harness);
+}
+
+void cx_limits_clear(cx_limits_t *limits)
+{
+    cx_fields_clear(cx_limits_fields, limits, sizeof *limits);
 }

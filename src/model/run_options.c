@@ -11,6 +11,8 @@ const char *const cx_progress_slugs[] = {"auto", "bar", "line", "none", NULL};
 const cx_option_t cx_run_options[] = {
     CX_OPTION_INT(cx_run_options_t, ranks, "ranks", FREE, "0", 0, 1024,
                   "Rank processes to start on this host (-n); 0: one per processor, 2 to 8."),
+    CX_OPTION_BOOL(cx_run_options_t, takes_mixed_devices, "mixed-devices", FREE, "false",
+                   "Accept devices of different models; the numbers are diagnostic then."),
     CX_OPTION_INT(cx_run_options_t, nodes, "nodes", FREE, "1", 1, 4096,
                   "Hosts on which this command is started by hand, each with --ranks ranks."),
     CX_OPTION_INT(cx_run_options_t, node_index, "node-index", FREE, "0", 0, 4095,

@@ -11,6 +11,7 @@ typedef struct cx_run_options {
     const char *rendezvous, *output, *summary;
     double      grace_us;
     int32_t     format, color, progress;
+    bool        takes_mixed_devices;
     bool        is_resumed, is_audited, is_redacted, is_ascii, is_quiet, is_verbose;
 } cx_run_options_t;
 

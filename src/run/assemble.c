@@ -13,6 +13,7 @@
 #include "store/case_json.h"
 #include "store/record.h"
 #include "store/samples.h"
+#include "target/accelerators.h"
 #include "target/redact.h"
 
 #include <math.h>
@@ -20,16 +21,22 @@
 #include <string.h>
 
 #define SAMPLES_BYTES_MAX ((size_t)1 << 32)
-#define FACTOR_COUNT_MAX 32
+#define FACTOR_COUNT_MAX 64
 
 /* What a sample is in each family and regime, in the words of a record. */
-static const struct {
+typedef struct definition {
     const char *sample, *over_ranks, *alignment; /* sample NULL: what the regime says */
-} definitions[CX_FAMILY_COUNT][CX_REGIME_COUNT] = {
+} definition_t;
+
+static const definition_t definitions[CX_FAMILY_COUNT][CX_REGIME_COUNT] = {
     [CX_FAMILY_COLLECTIVE] =
         {[CX_REGIME_ISOLATED] = {NULL, "max", "barrier of the control plane before each operation"},
          [CX_REGIME_STEADY]   = {NULL, "median", "barrier of the control plane before each chain"},
+         [CX_REGIME_GRAPH]    = {NULL, "median", "barrier of the control plane before each replay"},
          [CX_REGIME_LOOP_MEAN] = {NULL, "mean", "barrier of the control plane before each loop"}},
+    [CX_FAMILY_LIMITS] = {[CX_REGIME_STEADY] = {"period of back-to-back operations, slowest rank",
+                                                "max",
+                                                "barrier of the control plane before each chain"}},
     [CX_FAMILY_EP] =
         {[CX_REGIME_ISOLATED] = {"one component of a pair of dispatch and combine, from an idle "
                                  "start",
@@ -62,7 +69,9 @@ void cx_assembly_fini(cx_assembly_t *assembly)
     json_decref(assembly->left_out);
     json_decref(assembly->environment);
     json_decref(assembly->harness);
+    json_decref(assembly->limits);
     json_decref(assembly->libraries);
+    json_decref(assembly->backend_open_us);
     json_decref(assembly->taken_by);
     cx_text_fini(&assembly->samples);
     memset(assembly, 0, sizeof *assembly);
@@ -78,10 +87,12 @@ void cx_assembly_event(cx_assembly_t *assembly, const json_t *event)
     const char *kind = json_string_value(json_object_get(event, "event"));
 
     if (strcmp(kind, "case_start") == 0) {
-        assembly->environment = keep(event, "environment");
-        assembly->harness     = keep(event, "harness");
-        assembly->libraries   = keep(event, "libraries");
-        assembly->taken_by    = keep(event, "taken_by");
+        assembly->environment     = keep(event, "environment");
+        assembly->harness         = keep(event, "harness");
+        assembly->limits          = keep(event, "limits");
+        assembly->libraries       = keep(event, "libraries");
+        assembly->backend_open_us = keep(event, "backend_open_us");
+        assembly->taken_by        = keep(event, "taken_by");
     } else if (strcmp(kind, "row") == 0) {
         const json_t *factor = json_object_get(event, "busbw_factor");
 
@@ -117,11 +128,19 @@ static json_t *identity_of(const cx_assembly_t *assembly)
                      assembly->taken_by ? keep(assembly->taken_by, "source") : json_null());
 }
 
+/* A family without words of its own takes its samples as family collective does. */
+static const definition_t *definition_words(const cx_case_t *one)
+{
+    const definition_t *own = &definitions[one->family][one->regime];
+
+    return own->over_ranks ? own : &definitions[CX_FAMILY_COLLECTIVE][one->regime];
+}
+
 static json_t *definition_of(const cx_assembly_t *assembly)
 {
-    const cx_case_t *one          = assembly->one;
-    const char      *sample       = definitions[one->family][one->regime].sample;
-    bool             is_on_device = one->regime != CX_REGIME_LOOP_MEAN &&
+    const cx_case_t    *one          = assembly->one;
+    const definition_t *words        = definition_words(one);
+    bool                is_on_device = one->regime != CX_REGIME_LOOP_MEAN &&
                         json_object_get(assembly->environment, CX_FACTOR_ALIGNMENT) != NULL;
     json_t *factor = isfinite(assembly->busbw_factor) && one->op != CX_COLLECTIVE_ALL_TO_ALL_V
                          ? json_real(assembly->busbw_factor)
@@ -132,11 +151,11 @@ static json_t *definition_of(const cx_assembly_t *assembly)
         return keep(assembly->taken_by, "definition");
     }
     return json_pack("{ss,ss,ss,ss,ss,so,so}", "sample",
-                     sample ? sample : cx_regime_text((cx_regime_t)one->regime), "over_ranks",
-                     definitions[one->family][one->regime].over_ranks, "percentile", "nearest rank",
-                     "interval", "95 %, order statistics, effective sample count", "clock",
+                     words->sample ? words->sample : cx_regime_text((cx_regime_t)one->regime),
+                     "over_ranks", words->over_ranks, "percentile", "nearest rank", "interval",
+                     "95 %, order statistics, effective sample count", "clock",
                      "stamps of the device around the work", "alignment",
-                     json_sprintf("%s%s", definitions[one->family][one->regime].alignment,
+                     json_sprintf("%s%s", words->alignment,
                                   is_on_device ? ", then of the devices, behind a spin" : ""),
                      "busbw_factor", factor);
 }
@@ -186,6 +205,8 @@ static json_t *environment_of(const cx_assembly_t *assembly)
             factor_text(assembly->facts->provenance, factors[i].object, factors[i].member));
     }
     json_object_set_new(environment, "launcher", json_string(assembly->facts->launcher));
+    cx_accelerators_set_factors(assembly->facts->provenance, assembly->one->device,
+                                cx_facts_host_rank_count(environment), environment);
     return environment;
 }
 
@@ -253,16 +274,19 @@ static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
         status = status_of_rows(assembly->rows, &detail);
     }
     return json_pack(
-        "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,sO,sO,sO,so,so,s{ss,sf},so,sO}", "schema",
+        "{ss,so,ss,so,so,sO?,s{ss,sI},so,so,so,so,so,sO,sO,sO,so,so,s{ss,so,sf},so,sO}", "schema",
         "collectivex-record/1", "identity", identity_of(assembly), "status", cx_status_slug(status),
         "detail", text_or_null(detail), "publication", json_null(), "failure", ending->failure,
         "contract", "name", contract, "version", (json_int_t)cx_contract_version(contract),
         "definition", definition_of(assembly), "case", case_of(assembly), "environment",
         environment, "harness", assembly->harness ? json_incref(assembly->harness) : json_null(),
-        "rows", assembly->rows, "points", assembly->points, "left_out", assembly->left_out,
-        "samples", json_null(), "provenance", provenance_of(assembly), "time", "started_utc",
-        assembly->started_utc, "wall_s", (double)(cx_now_ns() - assembly->started_ns) / 1e9,
-        "program", cx_program_to_json(), "command", assembly->facts->command);
+        "limits", assembly->limits ? json_incref(assembly->limits) : json_null(), "rows",
+        assembly->rows, "points", assembly->points, "left_out", assembly->left_out, "samples",
+        json_null(), "provenance", provenance_of(assembly), "time", "started_utc",
+        assembly->started_utc, "backend_open_us",
+        assembly->backend_open_us ? json_incref(assembly->backend_open_us) : json_null(), "wall_s",
+        (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", cx_program_to_json(),
+        "command", assembly->facts->command);
 }
 
 /* From the record as it will be read: a key that anybody can compute again. */

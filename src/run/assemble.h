@@ -25,6 +25,8 @@ typedef struct cx_assembly {
     int64_t               launch_index;
     json_t               *rows, *points, *left_out;          /* owned */
     json_t               *environment, *harness, *libraries; /* owned; NULL before case_start */
+    json_t               *limits;                            /* owned; NULL before case_start */
+    json_t               *backend_open_us;                   /* likewise */
     json_t               *taken_by; /* owned; NULL: the numbers are ours, else run/external.c */
     double                busbw_factor;
     cx_text_t             samples; /* message forms, one behind the other */

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a rank keeps from case to case, and the harness's measurement of itself. */
+/* What a rank keeps from case to case, and what is measured before the first. */
 #include "run/bench.h"
 
+#include "base/log.h"
 #include "run/agree.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Copies within a device show its memory, not its cache, from twice the cache on. */
+#define HALF_BYTES_MIN ((size_t)1 << 20)
+#define HALF_BYTES_MAX ((size_t)128 << 20)
 
 void cx_bench_init(cx_bench_t *bench, cx_rank_context_t *context)
 {
@@ -99,10 +104,61 @@ static cx_status_t open_all(cx_bench_t *bench, const char *name)
     return open_device_parts(bench);
 }
 
+static size_t half_bytes_of(const cx_device_facts_t *facts)
+{
+    size_t bytes = 2 * (size_t)(facts->last_cache_bytes > 0 ? facts->last_cache_bytes : 0);
+
+    bytes = bytes < HALF_BYTES_MIN ? HALF_BYTES_MIN : bytes;
+    return bytes < HALF_BYTES_MAX ? bytes : HALF_BYTES_MAX;
+}
+
+/* With memory of all ranks where their devices have met, and without where none can be had. */
+static cx_status_t measure_limits(cx_bench_t *bench, const cx_job_t *job)
+{
+    cx_rank_context_t *context = bench->context;
+    cx_limits_region_t region  = {.half_bytes = half_bytes_of(&context->facts)};
+    cx_peer_memory_t   memory;
+    cx_status_t        status;
+
+    if (!context->meets_on_device) {
+        return cx_limits_measure(job, NULL, &bench->limits);
+    }
+    status = cx_peer_memory_open(context, cx_limits_region_bytes(region.half_bytes), &memory);
+    if (status == CX_PEER || status == CX_TIMEOUT) {
+        return status;
+    }
+    if (status != CX_OK) {
+        cx_log(CX_LOG_WARN, "run", "the limits of links are not known: %s", cx_detail()->text);
+        cx_detail_clear();
+        return cx_limits_measure(job, NULL, &bench->limits);
+    }
+    region.at = memory.at;
+    status    = cx_limits_measure(job, &region, &bench->limits);
+    if (status == CX_OK) {
+        cx_peer_memory_close(context, &memory);
+    }
+    return status;
+}
+
+/* The host's own work is no accelerator's, and virtual time has no limits. */
+static cx_status_t measure_all(cx_bench_t *bench)
+{
+    cx_job_t job;
+
+    cx_bench_job(bench, &job);
+    bench->context->limits = NULL;
+    CX_TRY(cx_harness_measure(&job, &bench->harness));
+    if (bench->context->facts.is_host_ordered) {
+        return CX_OK;
+    }
+    CX_TRY(measure_limits(bench, &job));
+    bench->context->limits = &bench->limits;
+    return CX_OK;
+}
+
 cx_status_t cx_bench_device(cx_bench_t *bench, const char *name)
 {
     cx_status_t status;
-    cx_job_t    job;
 
     if (bench->device_name && strcmp(bench->device_name, name) == 0) {
         return CX_OK;
@@ -115,8 +171,7 @@ cx_status_t cx_bench_device(cx_bench_t *bench, const char *name)
     }
     bench->context->meets_on_device = bench->meeting.barrier.rank_count > 0;
     if (status == CX_OK) {
-        cx_bench_job(bench, &job);
-        status = cx_harness_measure(&job, &bench->harness);
+        status = measure_all(bench);
     }
     if (status != CX_OK) {
         close_device_parts(bench);

@@ -2,6 +2,7 @@
 /* The shared part of a case on a rank. */
 #include "run/case_run.h"
 
+#include "base/deadline.h"
 #include "plugin/plugin.h"
 #include "run/agree.h"
 #include "run/report.h"
@@ -53,15 +54,54 @@ cx_status_t cx_backend_options_read(const cx_case_t *one, const cx_option_t *row
     return CX_OK;
 }
 
-cx_status_t cx_case_run_open(cx_case_run_t *run, const cx_core_t *core, const cx_shape_t *shape,
-                             cx_session_t **out)
+static cx_status_t open_locally(cx_case_run_t *run, const cx_core_t *core, const cx_shape_t *shape,
+                                cx_session_t **out, double *took_us)
 {
-    void *options;
+    void       *options;
+    int64_t     began_ns;
+    cx_status_t status;
 
     CX_TRY(cx_backend_options_read(run->one, run->ops->options, run->ops->options_bytes,
                                    &run->arena, &options));
     cx_rank_context_phase(run->context, "backend open");
-    return run->ops->open(core, shape, options, out);
+    began_ns = cx_now_ns();
+    status   = run->ops->open(core, shape, options, out);
+    *took_us = (double)(cx_now_ns() - began_ns) / 1e3;
+    return status;
+}
+
+/* The largest of what the ranks bring. */
+static cx_status_t find_slowest(cx_rank_context_t *context, double mine_us, double *slowest_us)
+{
+    const cx_core_t *core   = &context->core;
+    double          *all_us = calloc((size_t)core->rank_count, sizeof *all_us);
+    cx_status_t      status;
+
+    if (!all_us) {
+        return CX_FAIL(CX_INTERNAL, "out of memory for the times of %d ranks", core->rank_count);
+    }
+    status      = core->peers_ops->allgather(core->peers, &mine_us, all_us, sizeof mine_us,
+                                             cx_rank_context_phase(context, "agreeing"));
+    *slowest_us = mine_us;
+    for (int32_t rank = 0; rank < core->rank_count && status == CX_OK; rank++) {
+        *slowest_us = fmax(*slowest_us, all_us[rank]);
+    }
+    free(all_us);
+    return status;
+}
+
+cx_status_t cx_case_run_open(cx_case_run_t *run, const cx_core_t *core, const cx_shape_t *shape,
+                             cx_session_t **out)
+{
+    double own_us = 0;
+
+    run->context->backend_open_us = (double)NAN;
+    CX_TRY(cx_agree(run->context, open_locally(run, core, shape, out, &own_us)));
+    CX_TRY(find_slowest(run->context, own_us, &own_us));
+    if (!run->context->facts.is_virtual_time) {
+        run->context->backend_open_us = own_us;
+    }
+    return CX_OK;
 }
 
 void cx_case_run_look(cx_case_run_t *run, cx_block_report_t *report)

@@ -37,7 +37,8 @@ cx_status_t cx_backend_options_read(const cx_case_t *one, const cx_option_t *row
 /* Load and probe the case's backend. Errors: those of both. */
 cx_status_t cx_case_run_load(cx_case_run_t *run);
 
-/* Open a session with the case's backend options; `core` and `shape` live until it is closed. */
+/* Collective: open a session with the case's backend options, on all ranks or on none, and keep how
+ * long the slowest took (context->backend_open_us). `core` and `shape` live until it is closed. */
 cx_status_t cx_case_run_open(cx_case_run_t *run, const cx_core_t *core, const cx_shape_t *shape,
                              cx_session_t **out);
 

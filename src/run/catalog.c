@@ -5,10 +5,12 @@
 #include "base/document.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/patience.h"
 #include "family/common/codec_ops.h"
 #include "family/ep/shape.h"
 #include "plugin/plugin.h"
 #include "run/external.h"
+#include "run/support.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static int64_t no_deadline(const cx_core_t *core)
 }
 
 /* Enough of a core to probe with: no device, no peers. */
-static cx_core_t probing_core(int32_t rank_count)
+cx_core_t cx_catalog_core(int32_t rank_count)
 {
     cx_core_t core = {.struct_size = sizeof core,
                       .rank_count  = rank_count,
@@ -141,7 +143,7 @@ static int compare_entries(const void *a, const void *b)
 cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalog_entry_t **out,
                                 size_t *count_out)
 {
-    cx_core_t    core = probing_core(rank_count);
+    cx_core_t    core = cx_catalog_core(rank_count);
     const char **names;
     list_t       list;
 
@@ -170,7 +172,9 @@ static void probe_device(cx_catalog_entry_t *entry, const cx_core_t *core, cx_ar
     status = cx_device_load(entry->name, "list", &ops);
     if (status == CX_OK) {
         entry->summary = ops->summary;
-        status         = ops->probe(core, &device_count);
+        cx_patience_begin(entry->name);
+        status = ops->probe(core, &device_count);
+        cx_patience_end();
     }
     entry->is_usable = status == CX_OK;
     if (status != CX_OK) {
@@ -181,7 +185,7 @@ static void probe_device(cx_catalog_entry_t *entry, const cx_core_t *core, cx_ar
 
 cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size_t *count_out)
 {
-    cx_core_t    core = probing_core(1);
+    cx_core_t    core = cx_catalog_core(1);
     const char **names;
     list_t       list;
 
@@ -195,29 +199,121 @@ cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size
     return CX_OK;
 }
 
-cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_family_t family, cx_arena_t *arena,
-                                    const char **out)
+/* ---- what "auto" stands for ------------------------------------------------------------------ */
+
+/* In order of preference; the host, which is always there, comes last. */
+static const char *const auto_devices[] = {"cuda", "hip", "host", NULL};
+
+static bool is_open(const char *name)
 {
-    cx_core_t        core = probing_core(rank_count);
+    return strcmp(name, "auto") == 0;
+}
+
+static bool is_accelerator(const char *device)
+{
+    size_t i = 0;
+
+    while (auto_devices[i] && strcmp(auto_devices[i], device) != 0) {
+        i++;
+    }
+    return auto_devices[i] && auto_devices[i + 1];
+}
+
+int32_t cx_catalog_accelerator_count(const char *device)
+{
+    cx_core_t              core  = cx_catalog_core(1);
+    int32_t                count = 0;
+    const cx_device_ops_t *ops;
+
+    if (!is_accelerator(device)) {
+        return 0;
+    }
+    cx_patience_begin(device);
+    if (cx_device_load(device, "auto", &ops) != CX_OK || ops->probe(&core, &count) != CX_OK) {
+        count = 0;
+    }
+    cx_patience_end();
+    cx_detail_clear();
+    return count;
+}
+
+/* The host's processors are shared; an accelerator is had by one rank. */
+static bool has_room(const char *device, int32_t host_rank_count)
+{
+    return !is_accelerator(device) || cx_catalog_accelerator_count(device) >= host_rank_count;
+}
+
+static cx_status_t choose_backend(const char *device, const cx_core_t *core, cx_family_t family,
+                                  cx_arena_t *arena, const char **out)
+{
     const cx_node_t *backends;
 
     CX_TRY(read_known(arena, &backends));
-    for (size_t i = 0; i < backends->item_count; i++) {
+    *out = NULL;
+    for (size_t i = 0; i < backends->item_count && !*out; i++) {
         cx_catalog_entry_t entry = {.name = member(&backends->items[i], "name")};
 
         if (strcmp(member(&backends->items[i], "is_automatic"), "true") != 0 ||
             !cx_plugin_path(CX_PLUGIN_BACKEND, entry.name, arena)) {
             continue;
         }
-        probe_backend(&entry, &core, arena);
-        if (entry.is_usable && (entry.caps.families & CX_BIT(family))) {
+        probe_backend(&entry, core, arena);
+        if (entry.is_usable && (entry.caps.families & CX_BIT(family)) &&
+            cx_backend_lists_device(&entry.caps, device)) {
             *out = entry.name;
+        }
+    }
+    return CX_OK;
+}
+
+/* Of a backend that was named: it may work nowhere here, which its probe will say later. */
+static cx_status_t choose_device(const cx_core_t *core, cx_arena_t *arena, const char *backend,
+                                 const char **out)
+{
+    cx_catalog_entry_t entry = {.name = backend};
+
+    *out = "host";
+    if (cx_external_find(backend)) {
+        return CX_OK;
+    }
+    probe_backend(&entry, core, arena);
+    for (size_t i = 0; entry.is_usable && auto_devices[i]; i++) {
+        if (cx_backend_lists_device(&entry.caps, auto_devices[i]) &&
+            has_room(auto_devices[i], core->rank_count)) {
+            *out = auto_devices[i];
+            return CX_OK;
+        }
+    }
+    return CX_OK;
+}
+
+cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_arena_t *arena,
+                              cx_plan_choice_t *in_out)
+{
+    const char *const  named[]        = {in_out->device, NULL};
+    const bool         is_device_open = is_open(in_out->device);
+    const char *const *devices        = is_device_open ? auto_devices : named;
+    cx_core_t          core           = cx_catalog_core(host_rank_count);
+
+    if (!is_open(in_out->backend)) {
+        return is_device_open ? choose_device(&core, arena, in_out->backend, &in_out->device)
+                              : CX_OK;
+    }
+    for (; *devices; devices++) {
+        const char *backend = NULL;
+
+        if (!is_device_open || has_room(*devices, host_rank_count)) {
+            CX_TRY(choose_backend(*devices, &core, family, arena, &backend));
+        }
+        if (backend) {
+            *in_out = (cx_plan_choice_t){backend, *devices};
             return CX_OK;
         }
     }
     return CX_FAIL(CX_UNSUPPORTED,
-                   "no backend can run family %s here; see: collectivex list backends",
-                   cx_family_slugs[family]);
+                   "no backend can run family %s%s%s here; see: collectivex list backends",
+                   cx_family_slugs[family], is_device_open ? "" : " on device ",
+                   is_device_open ? "" : in_out->device);
 }
 
 cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,

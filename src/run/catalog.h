@@ -15,6 +15,9 @@ typedef struct cx_catalog_entry {
     const char *reason; /* when not: why, and what to do; in the arena */
 } cx_catalog_entry_t;
 
+/* Enough of a core to probe with: no device, no peers. */
+cx_core_t cx_catalog_core(int32_t rank_count);
+
 /**
  * Every backend of registry/backends.json and every plugin that is there, sorted by name.
  * errors  CX_INVALID the registry cannot be read · CX_RESOURCE
@@ -25,11 +28,18 @@ cx_status_t cx_catalog_backends(int32_t rank_count, cx_arena_t *arena, cx_catalo
 /* The same for devices: caps are not filled. */
 cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size_t *count_out);
 
-/* The best backend that can do something of the family here, by the order of preference of
- * registry/backends.json.
- * errors  CX_UNSUPPORTED none can */
-cx_status_t cx_catalog_auto_backend(int32_t rank_count, cx_family_t family, cx_arena_t *arena,
-                                    const char **out);
+/**
+ * What "auto" stands for here, in those of backend and device that are "auto": accelerators before
+ * the host, where there is one for each rank of this host; on each the backend that comes first in
+ * registry/backends.json among those that do something of the family there. A backend that was
+ * named decides on the device alone.
+ * errors  CX_UNSUPPORTED none can · CX_INVALID the registry, or a backend that is not there
+ */
+cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_arena_t *arena,
+                              cx_plan_choice_t *in_out);
+
+/* How many accelerators of that name there are; 0 for the host, and where they cannot be used. */
+int32_t cx_catalog_accelerator_count(const char *device);
 
 /* Folder of the registry: $CX_REGISTRY, ../share/collectivex/registry seen from the program, or the
  * source tree this was built from. In the arena. */

@@ -4,6 +4,7 @@
 
 #include "model/ladder.h"
 #include "run/check_ep_point.h"
+#include "run/check_floor.h"
 #include "store/fields.h"
 
 #include <inttypes.h>
@@ -165,6 +166,11 @@ static void check_point(gauge_t *gauge, const cx_check_rung_t *rung, const cx_ep
     cx_check_point_again(gauge->frame, rung, &gauge->arena, gauge->report, &again);
     for (const cx_field_t *field = cx_ep_point_fields; field->name; field++) {
         cx_check_field(gauge->frame, place, field, point, &again, gauge->report);
+    }
+    for (int i = 0; i < CX_COMPONENT_COUNT; i++) {
+        if (rung->rows[i]) {
+            cx_check_ep_floor(gauge->frame, &again, rung->rows[i], gauge->report);
+        }
     }
     check_order(gauge, place, point);
     check_verdict(gauge, rung, point);

@@ -229,6 +229,24 @@ static void check_publication(const cx_check_subject_t *subject, cx_check_report
     json_decref(derived);
 }
 
+/* False where the record has none: its device is no accelerator, or it is from before there were
+ * any. The document validates, so that they can be read. */
+static bool read_limits(const cx_check_subject_t *subject, cx_limits_t *out)
+{
+    const json_t *limits = json_object_get(subject->record, "limits");
+    cx_arena_t    arena;
+    cx_status_t   status;
+
+    if (!json_is_object(limits)) {
+        return false;
+    }
+    cx_arena_init(&arena);
+    status = cx_fields_from_json(cx_limits_fields, limits, subject->name, &arena, out);
+    cx_arena_fini(&arena);
+    cx_detail_clear();
+    return status == CX_OK;
+}
+
 /* A factor that counts something, from 1 on; 0 when it is no such number. */
 static int32_t count_at(const json_t *environment, const char *factor)
 {
@@ -248,14 +266,17 @@ static void check_case(const cx_check_subject_t *subject, const cx_case_t *one,
     const json_t    *definition  = json_object_get(subject->record, "definition");
     const json_t    *factor      = json_object_get(definition, "busbw_factor");
     cx_samples_t     samples     = {NULL, 0};
-    cx_check_frame_t frame       = {.name            = subject->name,
-                                    .one             = one,
-                                    .rank_count      = count_at(environment, "rank_count"),
-                                    .node_rank_count = count_at(environment, "ranks_per_host"),
-                                    .receive_layout  = text_at(environment, "ep_receive_layout"),
-                                    .busbw_factor =
+    cx_limits_t      limits;
+    cx_check_frame_t frame = {.name            = subject->name,
+                              .one             = one,
+                              .rank_count      = count_at(environment, "rank_count"),
+                              .node_rank_count = count_at(environment, "ranks_per_host"),
+                              .receive_layout  = text_at(environment, "ep_receive_layout"),
+                              .busbw_factor =
                                   json_is_null(factor) ? (double)NAN : json_number_value(factor)};
 
+    frame.limits        = read_limits(subject, &limits) ? &limits : NULL;
+    frame.moves_no_data = strcmp(text_at(environment, CX_FACTOR_MOVES_NO_DATA), "true") == 0;
     check_identity(subject, one, report);
     check_factor(subject, &frame, report);
     if (read_samples(subject, &samples, report)) {

@@ -3,8 +3,10 @@
 #include "run/check_rows.h"
 
 #include "family/collective/bytes.h"
+#include "family/limits/traffic.h"
 #include "measure/pairs.h"
 #include "run/check_ep.h"
+#include "run/check_floor.h"
 #include "run/row.h"
 #include "stats/ranks.h"
 #include "stats/warmup.h"
@@ -125,6 +127,7 @@ static void check_reduction(const cx_check_frame_t *frame, const cx_samples_row_
     static const cx_rank_reduction_t over_ranks[CX_REGIME_COUNT] = {
         [CX_REGIME_ISOLATED]  = CX_RANK_REDUCTION_MAX,
         [CX_REGIME_STEADY]    = CX_RANK_REDUCTION_MEDIAN,
+        [CX_REGIME_GRAPH]     = CX_RANK_REDUCTION_MEDIAN,
         [CX_REGIME_LOOP_MEAN] = CX_RANK_REDUCTION_MEAN,
     };
     cx_rank_reduction_t how = over_ranks[frame->one->regime];
@@ -133,6 +136,9 @@ static void check_reduction(const cx_check_frame_t *frame, const cx_samples_row_
 
     if (frame->one->family == CX_FAMILY_EP) {
         how = cx_component_reduction(cx_component_find(samples->component));
+    }
+    if (frame->one->family == CX_FAMILY_LIMITS) {
+        how = CX_RANK_REDUCTION_MAX;
     }
     cx_arena_init(&arena);
     again   = cx_arena_grab(&arena, (size_t)samples->sample_count * sizeof *again);
@@ -194,6 +200,12 @@ static bool samples_fit(const cx_check_frame_t *frame, const cx_row_t *row,
     return !why;
 }
 
+/* Families whose rows are made of collective operations, by the same rules. */
+static bool is_of_operations(const cx_case_t *one)
+{
+    return one->family != CX_FAMILY_EP;
+}
+
 static void check_against_samples(const cx_check_frame_t *frame, const cx_row_t *row,
                                   const cx_samples_row_t *samples, cx_check_report_t *report)
 {
@@ -202,7 +214,7 @@ static void check_against_samples(const cx_check_frame_t *frame, const cx_row_t 
     if (!samples_fit(frame, row, samples, report)) {
         return;
     }
-    if (frame->one->family == CX_FAMILY_COLLECTIVE) {
+    if (is_of_operations(frame->one)) {
         check_warmup(frame, row, samples, report);
     }
     check_reduction(frame, samples, report);
@@ -226,9 +238,11 @@ static void check_bandwidths(const cx_check_frame_t *frame, const cx_row_t *row,
     bool       has_counts = shape.op == CX_COLLECTIVE_ALL_TO_ALL_V;
 
     if (shape.op != CX_COLLECTIVE_BARRIER) {
-        again.algbw_bytes_per_s = row->message_bytes == CX_I64_UNKNOWN
-                                      ? (double)NAN
-                                      : cx_algbw_bytes_per_s(row->message_bytes, row->time_us_p50);
+        again.algbw_bytes_per_s =
+            row->message_bytes == CX_I64_UNKNOWN
+                ? (double)NAN
+                : cx_algbw_bytes_per_s(cx_limits_copied_bytes(&shape, row->message_bytes),
+                                       row->time_us_p50);
         again.busbw_bytes_per_s = again.algbw_bytes_per_s * frame->busbw_factor;
     }
     if (frame->rank_count > 0 && !has_counts && row->elems >= 0 &&
@@ -266,13 +280,14 @@ void cx_check_row(const cx_check_frame_t *frame, const cx_row_t *row,
     if (frame->one->family == CX_FAMILY_EP && !cx_check_ep_row(frame, row, samples, report)) {
         return;
     }
-    if (!isnan(row->time_us_p50) && frame->one->family == CX_FAMILY_COLLECTIVE) {
+    if (!isnan(row->time_us_p50) && is_of_operations(frame->one)) {
         check_bandwidths(frame, row, report);
     } else if (isnan(row->time_us_p50) && is_status(row, CX_OK)) {
         cx_check_add(report, CX_CHECK_STATUS, frame->name,
                      "at %" PRId64 " B the status is ok, but there is no time",
                      row->requested_bytes);
     }
+    cx_check_floor(frame, row, report);
     if (samples) {
         check_against_samples(frame, row, samples, report);
     }

@@ -10,12 +10,14 @@
 
 /* What the rows of a record have in common. */
 typedef struct cx_check_frame {
-    const char      *name; /* of the record's file */
-    const cx_case_t *one;
-    int32_t          rank_count;      /* 0: unknown */
-    int32_t          node_rank_count; /* likewise: ranks of a host */
-    const char      *receive_layout;  /* family ep: slug of cx_ep_layout_t; empty: unknown */
-    double           busbw_factor;
+    const char        *name; /* of the record's file */
+    const cx_case_t   *one;
+    int32_t            rank_count;      /* 0: unknown */
+    int32_t            node_rank_count; /* likewise: ranks of a host */
+    const char        *receive_layout;  /* family ep: slug of cx_ep_layout_t; empty: unknown */
+    double             busbw_factor;
+    const cx_limits_t *limits;        /* NULL: unknown */
+    bool               moves_no_data; /* the backend may be as fast as it likes */
 } cx_check_frame_t;
 
 /* `samples` is NULL for a row without any. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A case of family collective: for each size fill, prepare, measure, verify, report. */
+/* A case of family collective or allreduce: for each size fill, prepare, measure, verify, report.
+ */
 #include "run/collective_case.h"
 
 #include "base/deadline.h"
 #include "model/ladder.h"
 #include "run/agree.h"
+#include "run/allreduce_probe.h"
 #include "run/report.h"
 #include "run/row.h"
 #include "run/support.h"
@@ -60,6 +62,9 @@ static cx_status_t open_local(run_t *run)
     CX_TRY(cx_collective_check_shape(&shape, core->rank_count));
     CX_TRY(cx_backend_supports(shared->ops, &shared->caps, &shape, core, run->context->device_name,
                                run->context->host_count));
+    if (run->one->regime == CX_REGIME_GRAPH) {
+        CX_TRY(cx_backend_captures(shared->ops, &shared->caps, core->device_ops));
+    }
     CX_TRY(cx_ladder_parse(run->one->sizes, "sizes", &run->ladder));
     CX_TRY(plan_region(run, &region_bytes));
     CX_TRY(cx_region_open(core, region_bytes, shared->caps.memory, &run->region));
@@ -105,12 +110,17 @@ static int64_t to_common_ns(void *context, int64_t local_ns)
 
 static cx_status_t after_block(void *context, int64_t operation_count, cx_block_report_t *report)
 {
-    run_t *run = context;
+    run_t           *run  = context;
+    const cx_core_t *core = &run->context->core;
+    int64_t          deadline_ns;
 
     cx_case_run_look(run->shared, report);
-    cx_rank_context_phase(run->context, "verify");
+    deadline_ns = cx_rank_context_phase(run->context, "verify");
     if (run->shared->caps.moves_no_data) {
         return CX_OK;
+    }
+    if (run->one->family == CX_FAMILY_LIMITS) { /* who moved bytes knows when they are there */
+        CX_TRY(core->peers_ops->barrier(core->peers, deadline_ns));
     }
     return cx_workload_verify(&run->workload, operation_count, report);
 }
@@ -138,20 +148,26 @@ static void set_job(run_t *run, cx_job_t *job, const cx_sampling_t *sampling)
 
 static cx_sampling_t sampling_of(const cx_case_t *one)
 {
-    cx_sampling_t sampling = {.regime       = (cx_regime_t)one->regime,
-                              .budget_us    = one->budget_us,
-                              .target_ratio = one->target_ratio,
-                              .samples_min  = one->samples_min,
-                              .samples_max  = one->samples_max,
-                              .warmup_min   = one->warmup_min,
-                              .loop_iters   = one->loop_iters};
+    cx_sampling_t sampling = {.regime             = (cx_regime_t)one->regime,
+                              .budget_us          = one->budget_us,
+                              .target_ratio       = one->target_ratio,
+                              .samples_min        = one->samples_min,
+                              .samples_max        = one->samples_max,
+                              .warmup_min         = one->warmup_min,
+                              .loop_iters         = one->loop_iters,
+                              .graph_ops          = one->graph_ops,
+                              .wants_slowest_rank = one->family == CX_FAMILY_LIMITS};
 
     return sampling;
 }
 
 static void judge_barrier(run_t *run, double bound_us, cx_row_t *row)
 {
-    if (run->one->op == CX_COLLECTIVE_BARRIER && run->series.has_skew && run->one->is_verified &&
+    bool is_barrier =
+        run->one->op == CX_COLLECTIVE_BARRIER &&
+        (run->one->family != CX_FAMILY_LIMITS || run->one->limits.limit == CX_LIMIT_DEVICE_BARRIER);
+
+    if (is_barrier && run->one->regime == CX_REGIME_ISOLATED && run->one->is_verified &&
         !run->shared->caps.moves_no_data) {
         row->verified_count = row->timed_count;
         row->wrong_count    = cx_row_barrier_violations(&run->series, bound_us);
@@ -187,6 +203,20 @@ static void conclude(const run_t *run, const cx_outcome_t *outcome, cx_row_t *ro
     row->detail = status == CX_OK ? NULL : detail;
 }
 
+/* A backend that moves nothing may be as fast as it likes. */
+static void fill_floor(run_t *run, cx_row_t *row)
+{
+    cx_floor_work_t work = {.shape      = &run->workload.shape,
+                            .counts     = run->workload.counts,
+                            .elems      = run->workload.point.elems,
+                            .rank_count = run->context->core.rank_count,
+                            .regime     = (cx_regime_t)run->one->regime};
+
+    if (!run->shared->caps.moves_no_data) {
+        cx_row_fill_floor(run->context->limits, &work, &run->series, row);
+    }
+}
+
 static cx_status_t measure_point(run_t *run, cx_row_t *row, char *detail, size_t detail_bytes)
 {
     cx_sampling_t sampling = sampling_of(run->one);
@@ -204,8 +234,12 @@ static cx_status_t measure_point(run_t *run, cx_row_t *row, char *detail, size_t
     if (outcome.wrong_count > 0) {
         CX_TRY(cx_case_run_verdict(run->context, &run->workload.wrong, detail, detail_bytes));
     }
+    if (run->one->family == CX_FAMILY_LIMITS && run->one->limits.limit == CX_LIMIT_FLAG) {
+        cx_series_divide(&run->series, CX_LIMIT_FLAG_ROUNDS);
+    }
     bound_us = cx_rank_context_skew_bound_us(run->context);
     cx_row_fill(&run->workload, &run->series, &outcome, bound_us, row);
+    fill_floor(run, row);
     judge_barrier(run, bound_us, row);
     conclude(run, &outcome, row, detail, detail_bytes);
     return CX_OK;
@@ -231,6 +265,9 @@ static cx_status_t run_point(run_t *run, cx_row_t *row, char *detail, size_t det
     cx_rank_context_phase(run->context, "fill");
     CX_TRY(cx_agree(run->context, cx_workload_fill(&run->workload, &run->region)));
     status = prepare_point(run, &is_prepared);
+    if (status == CX_OK && run->one->family == CX_FAMILY_ALLREDUCE) {
+        status = cx_allreduce_probe(run->shared, run->session, &run->workload.point, row);
+    }
     if (status == CX_OK) {
         status = measure_point(run, row, detail, detail_bytes);
     }
@@ -272,7 +309,7 @@ static cx_status_t run_rung(run_t *run, int64_t requested_bytes)
 static cx_status_t run_rungs(run_t *run)
 {
     CX_TRY(cx_agree(run->context, open_local(run)));
-    CX_TRY(cx_agree(run->context, open_session(run)));
+    CX_TRY(open_session(run));
     CX_TRY(cx_report_case_start(run->context, run->shared->case_index, &run->shared->caps,
                                 &run->shared->bench->harness, NULL, 0));
     for (int32_t i = 0; i < run->ladder.rung_count; i++) {

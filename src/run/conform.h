@@ -25,7 +25,8 @@ typedef enum cx_conform_need {
     CX_CONFORM_NEEDS_BACKEND = 2,
     CX_CONFORM_NEEDS_DATA    = 4,
     CX_CONFORM_NEEDS_PEERS   = 8,
-    CX_CONFORM_NEEDS_AUDIT   = 16
+    CX_CONFORM_NEEDS_AUDIT   = 16,
+    CX_CONFORM_NEEDS_CASES   = 32 /* a collective is offered */
 } cx_conform_need_t;
 
 struct cx_conform;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of what a backend leaves behind: sessions and sizes, a hundred times. */
+/* Checks of what a backend leaves behind: sessions and sizes, a hundred times if they are quick. */
 #include "run/conform_kit.h"
 
+#include "base/deadline.h"
 #include "run/agree.h"
 
 #define WARM_UP_COUNT 10
-#define CYCLE_COUNT 100
+#define CYCLE_COUNT_MAX 100
+#define CYCLE_COUNT_MIN 20
+#define BUDGET_NS (3 * CX_NS_PER_S) /* a communicator between GPUs takes half a second to open */
 #define BLOCK_ELEMS 4099
 
 typedef cx_status_t (*cycle_fn)(cx_trial_t *trial);
@@ -18,20 +21,34 @@ static cx_status_t repeat(cx_trial_t *trial, cycle_fn cycle, int64_t cycle_count
     return CX_OK;
 }
 
+/* As many as fit into the budget by what the warm-up took; rank 0's word counts. */
+static cx_status_t choose_count(const cx_trial_t *trial, int64_t warm_up_ns, int64_t *out)
+{
+    cx_rank_context_t *context = trial->conform->context;
+    int64_t            count   = BUDGET_NS * WARM_UP_COUNT / (warm_up_ns + 1);
+
+    count = count < CYCLE_COUNT_MAX ? count : CYCLE_COUNT_MAX;
+    *out  = count > CYCLE_COUNT_MIN ? count : CYCLE_COUNT_MIN;
+    return context->core.peers_ops->broadcast(context->core.peers, out, sizeof *out, 0,
+                                              cx_rank_context_phase(context, "cycles"));
+}
+
 /* What the first few keep, they may keep: a library is loaded once, a cache is filled once. */
 static cx_status_t look_for_leaks(cx_trial_t *trial, cycle_fn cycle)
 {
+    int64_t        cycle_count, started_ns = cx_now_ns();
     cx_footprint_t before, after;
     cx_status_t    status;
 
     CX_TRY(repeat(trial, cycle, WARM_UP_COUNT));
+    CX_TRY(choose_count(trial, cx_now_ns() - started_ns, &cycle_count));
     status = cx_footprint_take(&before);
-    CX_TRY(repeat(trial, cycle, CYCLE_COUNT));
+    CX_TRY(repeat(trial, cycle, cycle_count));
     if (status == CX_OK) {
         status = cx_footprint_take(&after);
     }
     if (status == CX_OK) {
-        status = cx_footprint_compare(&before, &after, CYCLE_COUNT);
+        status = cx_footprint_compare(&before, &after, cycle_count);
     }
     return cx_agree(trial->conform->context, status);
 }

@@ -106,9 +106,9 @@ static cx_status_t probe(cx_conform_t *conform)
     CX_TRY(conform->ops->probe(&conform->context->core, &conform->caps));
     CX_TRY(read_options(conform));
     CX_TRY(cx_bench_device(&conform->bench, choose_device(conform)));
-    conform->can_run = true;
-    if (!cx_conform_find_case(conform, -1, &one)) {
-        conform->can_run = false;
+    conform->has_collective = cx_conform_find_case(conform, -1, &one);
+    conform->can_run        = conform->has_collective || cx_conform_offers_experts(conform);
+    if (!conform->can_run) {
         return CX_FAIL(CX_UNSUPPORTED, "it offers nothing to %d ranks on device %s",
                        conform->context->core.rank_count, conform->context->device_name);
     }

@@ -19,7 +19,7 @@ typedef struct cx_conform {
     const cx_backend_ops_t *ops;              /* NULL: cannot be loaded, see `why_not` */
     void                   *options;          /* in the arena; filled when the backend can run */
     cx_caps_t               caps;             /* likewise */
-    bool                    can_run;
+    bool                    can_run, has_collective; /* offers one of these, to so many ranks */
     char                    why_not[CX_CONFORM_REASON_BYTES]; /* it cannot be loaded, or run here */
     char                    skipped[CX_CONFORM_REASON_BYTES]; /* why the check does not apply */
 } cx_conform_t;
@@ -77,6 +77,7 @@ typedef struct cx_trial {
     cx_workload_t workload;
     cx_region_t   region;
     bool          is_prepared;
+    cx_graph_t   *graph; /* NULL: nothing is captured */
 } cx_trial_t;
 
 void cx_trial_init(cx_trial_t *trial, cx_conform_t *conform, const cx_case_t *one);
@@ -93,7 +94,12 @@ cx_status_t cx_trial_run(cx_trial_t *trial, int64_t operation_count);
  * the slots ready to be used again. */
 cx_status_t cx_trial_verify(cx_trial_t *trial, int64_t operation_count);
 
-void cx_trial_release(cx_trial_t *trial); /* undoes prepare and plan */
+/* Collective: that many operations on slots in turn become the trial's graph, and the slots are
+ * made ready to be used, whatever the capture did to them; then the graph, once in a window. */
+cx_status_t cx_trial_capture(cx_trial_t *trial, int64_t operation_count);
+cx_status_t cx_trial_replay(cx_trial_t *trial);
+
+void cx_trial_release(cx_trial_t *trial); /* undoes capture, prepare and plan */
 void cx_trial_close(cx_trial_t *trial);   /* undoes everything */
 /* The end of a check: closes, unless the ranks are out of step, when closing may wait for ranks
  * that are gone and the process ends instead. Returns `status`. */
@@ -129,6 +135,11 @@ cx_status_t cx_conform_prepare_release(cx_conform_t *conform);
 cx_status_t cx_conform_window(cx_conform_t *conform);
 cx_status_t cx_conform_same_bytes(cx_conform_t *conform);
 cx_status_t cx_conform_back_to_back(cx_conform_t *conform);
+/* conform_ep.c: expert parallelism */
+bool        cx_conform_offers_experts(cx_conform_t *conform);
+cx_status_t cx_conform_experts(cx_conform_t *conform);
+/* conform_graph.c: what it does in a graph */
+cx_status_t cx_conform_captured(cx_conform_t *conform);
 /* conform_refusal.c: what it does with what is wrong */
 cx_status_t cx_conform_wrong_input(cx_conform_t *conform);
 cx_status_t cx_conform_device_failure(cx_conform_t *conform);

@@ -173,6 +173,8 @@ static bool is_same(const cx_caps_t *a, const cx_caps_t *b)
 /* Bits that belong to no value, or that contradict each other. */
 static cx_status_t check_caps(const cx_caps_t *caps)
 {
+    const uint64_t collective      = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_ALLREDUCE);
+    const bool     has_collectives = (caps->families & collective) != 0;
     const struct {
         const char *what;
         uint64_t    bits, allowed;
@@ -191,7 +193,8 @@ static cx_status_t check_caps(const cx_caps_t *caps)
                            sets[i].what, (unsigned long long)(sets[i].bits & ~sets[i].allowed));
         }
     }
-    if (!caps->families || !caps->collectives || !caps->devices || !caps->devices[0]) {
+    if (!caps->families || (!caps->collectives && has_collectives) || !caps->devices ||
+        !caps->devices[0]) {
         return CX_FAIL(CX_INVALID, "caps name no family, no collective or no device");
     }
     if ((unsigned)caps->memory >= CX_MEMORY_COUNT || caps->message_bytes_max < 0 ||

@@ -3,6 +3,7 @@
  * all ranks. */
 #include "run/conform_kit.h"
 
+#include "measure/graph.h"
 #include "run/agree.h"
 
 #include <stdio.h>
@@ -104,10 +105,9 @@ cx_status_t cx_trial_prepare(cx_trial_t *trial)
     return agree(conform, status);
 }
 
-cx_status_t cx_trial_run(cx_trial_t *trial, int64_t operation_count)
+static cx_window_t window_of(cx_trial_t *trial)
 {
     cx_conform_t *conform = trial->conform;
-    int64_t       deadline_ns;
     cx_job_t      job;
 
     cx_bench_job(&conform->bench, &job);
@@ -115,8 +115,39 @@ cx_status_t cx_trial_run(cx_trial_t *trial, int64_t operation_count)
     job.window.session     = trial->session;
     job.window.phase       = CX_PHASE_OPERATION;
     job.window.slot_count  = trial->workload.point.slot_count;
-    deadline_ns            = cx_rank_context_phase(conform->context, "operation");
-    return agree(conform, cx_window_loop(&job.window, operation_count, deadline_ns));
+    job.window.graph       = trial->graph;
+    return job.window;
+}
+
+cx_status_t cx_trial_run(cx_trial_t *trial, int64_t operation_count)
+{
+    const cx_window_t window      = window_of(trial);
+    int64_t           deadline_ns = cx_rank_context_phase(trial->conform->context, "operation");
+
+    return agree(trial->conform, cx_window_loop(&window, 0, operation_count, deadline_ns));
+}
+
+static cx_status_t capture_locally(cx_trial_t *trial, int64_t operation_count)
+{
+    cx_window_t window = window_of(trial);
+
+    CX_TRY(cx_graph_capture(&window, operation_count));
+    trial->graph = window.graph;
+    return cx_workload_fill(&trial->workload, &trial->region);
+}
+
+cx_status_t cx_trial_capture(cx_trial_t *trial, int64_t operation_count)
+{
+    (void)cx_rank_context_phase(trial->conform->context, "capture");
+    return agree(trial->conform, capture_locally(trial, operation_count));
+}
+
+cx_status_t cx_trial_replay(cx_trial_t *trial)
+{
+    const cx_window_t window      = window_of(trial);
+    int64_t           deadline_ns = cx_rank_context_phase(trial->conform->context, "replay");
+
+    return agree(trial->conform, cx_window_replay(&window, 0, deadline_ns));
 }
 
 static cx_status_t verify_locally(cx_trial_t *trial, int64_t operation_count)
@@ -142,6 +173,12 @@ cx_status_t cx_trial_verify(cx_trial_t *trial, int64_t operation_count)
 
 void cx_trial_release(cx_trial_t *trial)
 {
+    const cx_core_t *core = &trial->conform->context->core;
+
+    if (trial->graph) {
+        core->device_ops->graph_free(core->device, trial->graph);
+        trial->graph = NULL;
+    }
     if (trial->is_prepared) {
         trial->conform->ops->release(trial->session);
         trial->is_prepared = false;

@@ -74,48 +74,58 @@ cx_status_t cx_conform_window(cx_conform_t *conform)
 /* ---- the same bytes -------------------------------------------------------------------------- */
 
 /* Numbers of very different size, whose sum depends on the order of the additions: the inputs of a
- * benchmark are exact in any order, and would hide a change of it. */
-static void fill_inexact(cx_trial_t *trial)
+ * benchmark are exact in any order, and would hide a change of it. Made in host memory of
+ * `send_bytes`, as the host may not reach a device's. */
+static cx_status_t fill_inexact(cx_trial_t *trial, float *host)
 {
+    const cx_core_t     *core     = &trial->conform->context->core;
     const cx_workload_t *workload = &trial->workload;
-    size_t               count    = workload->layout.send_bytes / sizeof(float);
-    float *out = (float *)(void *)((char *)workload->point.region + workload->slots[0].send_offset);
+    size_t               count    = workload->layout.send_bytes / sizeof *host;
 
-    for (size_t i = 0; i < count && trial->one.dtype == CX_DTYPE_FP32; i++) {
+    if (trial->one.dtype != CX_DTYPE_FP32 || count == 0) {
+        return CX_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
         uint64_t random = cx_prng_at(UINT64_C(0x5eed) + (uint64_t)workload->data.rank, (uint64_t)i);
 
-        out[i] = ldexpf((float)(random & 0xffff) + 1.0f, (int)(random >> 60));
+        host[i] = ldexpf((float)(random & 0xffff) + 1.0f, (int)(random >> 60));
     }
+    return core->device_ops->copy(core->device,
+                                  (char *)workload->point.region + workload->slots[0].send_offset,
+                                  host, count * sizeof *host);
 }
 
 /* The bytes of slot 0 that the operation may have written: out of place those it receives into. */
-static void *outputs(const cx_trial_t *trial, size_t *bytes)
+static size_t output_bytes(const cx_trial_t *trial)
 {
     const cx_workload_t *workload = &trial->workload;
 
-    *bytes = trial->workload.shape.is_in_place ? workload->layout.send_bytes
-                                               : workload->layout.recv_bytes;
-    return (char *)workload->point.region + workload->slots[0].recv_offset;
+    return trial->workload.shape.is_in_place ? workload->layout.send_bytes
+                                             : workload->layout.recv_bytes;
 }
 
-static cx_status_t run_once(cx_trial_t *trial)
+/* `host` has room for the larger of a slot's inputs and outputs, which it holds afterwards. */
+static cx_status_t run_once(cx_trial_t *trial, void *host)
 {
+    const cx_core_t     *core     = &trial->conform->context->core;
+    const cx_workload_t *workload = &trial->workload;
+
     CX_TRY(cx_workload_fill(&trial->workload, &trial->region));
-    fill_inexact(trial);
-    return cx_trial_run(trial, 1);
+    CX_TRY(fill_inexact(trial, host));
+    CX_TRY(cx_trial_run(trial, 1));
+    return core->device_ops->copy(core->device, host,
+                                  (char *)workload->point.region + workload->slots[0].recv_offset,
+                                  output_bytes(trial));
 }
 
-static cx_status_t compare_runs(cx_trial_t *trial, unsigned char *first)
+static cx_status_t compare_runs(cx_trial_t *trial, unsigned char *first, unsigned char *now)
 {
-    size_t      bytes;
-    const void *now    = outputs(trial, &bytes);
     cx_status_t status = CX_OK;
 
-    CX_TRY(run_once(trial));
-    memcpy(first, now, bytes);
+    CX_TRY(run_once(trial, first));
     for (int i = 1; i < REPEAT_COUNT; i++) {
-        CX_TRY(run_once(trial));
-        if (memcmp(first, now, bytes) != 0) {
+        CX_TRY(run_once(trial, now));
+        if (memcmp(first, now, output_bytes(trial)) != 0) {
             status = CX_FAIL(CX_INCORRECT,
                              "run %d of the same input gave other bytes than the first, %lld "
                              "elements in a block",
@@ -128,20 +138,19 @@ static cx_status_t compare_runs(cx_trial_t *trial, unsigned char *first)
 
 static cx_status_t repeat(cx_trial_t *trial)
 {
-    size_t         bytes;
-    unsigned char *first;
+    size_t         bytes = trial->workload.slot_bytes;
+    unsigned char *hosts;
     cx_status_t    status;
 
     if (trial->workload.layout.region_bytes == 0) {
         return CX_OK; /* a barrier has no outputs */
     }
-    (void)outputs(trial, &bytes);
-    first = malloc(bytes + 1);
-    if (!first) {
-        return CX_FAIL(CX_RESOURCE, "out of memory for %zu bytes", bytes);
+    hosts = calloc(2, bytes);
+    if (!hosts) {
+        return CX_FAIL(CX_RESOURCE, "out of memory for two times %zu bytes", bytes);
     }
-    status = compare_runs(trial, first);
-    free(first);
+    status = compare_runs(trial, hosts, hosts + bytes);
+    free(hosts);
     return status;
 }
 

@@ -4,12 +4,11 @@
 #ifndef CX_RUN_DEVICE_MEETING_H
 #define CX_RUN_DEVICE_MEETING_H
 
-#include "collectivex/core.h"
-#include "run/rank_context.h"
+#include "run/peer_memory.h"
 
 typedef struct cx_device_meeting {
     cx_device_barrier_t barrier; /* of rank_count 0 while it is not open */
-    void               *flags[CX_DEVICE_BARRIER_RANKS_MAX]; /* by rank; NULL beyond */
+    cx_peer_memory_t    memory;
 } cx_device_meeting_t;
 
 /**
@@ -18,6 +17,6 @@ typedef struct cx_device_meeting {
  * errors  those of peers alone
  */
 cx_status_t cx_device_meeting_open(cx_rank_context_t *context, cx_device_meeting_t *out);
-void        cx_device_meeting_close(cx_rank_context_t *context, cx_device_meeting_t *meeting);
+void        cx_device_meeting_close(const cx_rank_context_t *context, cx_device_meeting_t *meeting);
 
 #endif

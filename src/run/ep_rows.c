@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ranks found out together, and the rows and points that say it. */
+#include "run/ep_floor.h"
 #include "run/ep_point.h"
 #include "run/report.h"
 #include "run/row.h"
@@ -162,6 +163,10 @@ static cx_status_t report_rung(cx_ep_run_t *run, int32_t rung, const cx_ep_rung_
     }
     CX_TRY(cx_ep_point_fill(run, rung, facts, sheet->measured, &run->shared->arena, &point));
     for (int component = 0; component < CX_COMPONENT_COUNT; component++) {
+        if (sheet->measured[component] && !run->shared->caps.moves_no_data) {
+            cx_ep_floor_fill(run->context->limits, run->one, run->plan.ranks.rank_count, &point,
+                             &sheet->rows[component]);
+        }
         if (sheet->measured[component]) {
             CX_TRY(cx_report_row(fd, run->shared->case_index, sheet->measured[component],
                                  &result->series[component], (double)NAN));

@@ -9,9 +9,9 @@
 #include "launch/local.h"
 #include "measure/order.h"
 #include "run/external.h"
+#include "run/machine.h"
 #include "run/plan_text.h"
 #include "store/record.h"
-#include "target/probe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +232,8 @@ static cx_status_t run_all(execution_t *execution)
         return CX_FAIL(CX_RESOURCE, "the program cannot find itself under /proc");
     }
     CX_TRY(cx_rank_layout(request->options, request->env, &execution->arena, &execution->layout));
+    CX_TRY(cx_machine_check(request->plan, execution->layout.host_rank_count,
+                            request->options->takes_mixed_devices, execution->provenance));
     CX_TRY(find_audit(execution));
     execution->result->is_reporter = execution->layout.first_rank == 0;
     if (execution->result->is_reporter) {
@@ -247,7 +249,7 @@ static cx_status_t collect_facts(execution_t *execution)
 {
     const cx_run_request_t *request = execution->request;
 
-    CX_TRY(cx_target_probe(&(cx_target_options_t){NULL, NULL, NULL}, &execution->provenance));
+    CX_TRY(cx_machine_describe(request->plan, &execution->arena, &execution->provenance));
     execution->command = json_array();
     for (size_t i = 0; request->command[i]; i++) {
         json_array_append_new(execution->command, json_string(request->command[i]));

@@ -29,7 +29,8 @@ typedef struct cx_run_result {
 
 /**
  * errors  CX_RESOURCE a record could not be written (disk full): what was measured is still in
- *         `out`, which is valid in any case · CX_INVALID --resume of another plan
+ *         `out`, which is valid in any case · CX_INVALID --resume of another plan · CX_UNSUPPORTED
+ *         this machine has no device for any case (run/machine.h); nothing was started or written
  */
 cx_status_t cx_run_execute(const cx_run_request_t *request, cx_run_result_t *out);
 void        cx_run_result_fini(cx_run_result_t *result);

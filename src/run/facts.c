@@ -3,9 +3,12 @@
 #include "run/facts.h"
 
 #include "base/fail.h"
+#include "base/units.h"
 #include "measure/pairs.h"
 #include "store/record.h"
+#include "target/accelerators.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *text_at(const json_t *record, const char *object, const char *member)
@@ -36,6 +39,13 @@ static bool counts_outputs(const json_t *row)
     return !component || cx_component_is_pair(cx_component_find(component));
 }
 
+static double real_at(const json_t *row, const char *member)
+{
+    const json_t *value = json_object_get(row, member);
+
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
 static void read_row(const json_t *row, cx_judge_facts_t *facts)
 {
     const char *status   = json_string_value(json_object_get(row, "status"));
@@ -51,6 +61,10 @@ static void read_row(const json_t *row, cx_judge_facts_t *facts)
     if (findings) {
         facts->is_disturbed = true;
     }
+    if (cx_judge_floor(real_at(row, "time_us_p50"), real_at(row, "time_us_p50_ci_high"),
+                       real_at(row, "floor_us"))) {
+        facts->is_under_floor = true;
+    }
 }
 
 /* A build type that CMake optimises, without sanitizers. */
@@ -63,6 +77,22 @@ static bool is_release(const char *build_type)
 static bool is_known_commit(const char *git)
 {
     return git[0] && strcmp(git, "unknown") != 0 && !strstr(git, "-dirty");
+}
+
+int64_t cx_facts_host_rank_count(const json_t *environment)
+{
+    const char *text  = json_string_value(json_object_get(environment, "ranks_per_host"));
+    int64_t     count = 0;
+
+    return text && cx_units_parse_int(text, &count) == NULL ? count : 0;
+}
+
+/* Of what the ranks' devices are, as far as the record describes the machine. */
+static bool has_mixed_devices(const json_t *record)
+{
+    return cx_accelerators_are_mixed(
+        json_object_get(record, "provenance"), option_at(record, "device"),
+        cx_facts_host_rank_count(json_object_get(record, "environment")));
 }
 
 void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t *out)
@@ -81,6 +111,7 @@ void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t 
          .is_oversubscribed = is_true(record, CX_FACTOR_OVERSUBSCRIBED),
          .is_debug_build    = !is_release(text_at(record, "program", "build_type")),
          .is_git_dirty      = !is_known_commit(text_at(record, "program", "git")),
+         .is_mixed          = has_mixed_devices(record),
     };
 
     facts.is_fast = strcmp(option_at(record, "family"), "ep") == 0 &&

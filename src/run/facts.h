@@ -18,6 +18,9 @@
 /* From a record that validates (store/record.h); its member publication is not looked at. */
 void cx_facts_read(const json_t *record, int64_t launch_count, cx_judge_facts_t *out);
 
+/* How many ranks the reporter's host had, of a record's environment; 0 when it does not say. */
+int64_t cx_facts_host_rank_count(const json_t *environment);
+
 /* The member "publication" of a record: {"class", "reasons"}. A new reference. */
 json_t *cx_facts_publication(const cx_publication_t *publication);
 

@@ -356,6 +356,9 @@ static cx_status_t add_program(words_t *words, const options_t *options, const c
         }
         add(words, mpirun);
         add_number(words, "-n", rank_count);
+        /* One core for a process and its library's threads is no place for either. */
+        add(words, "--bind-to");
+        add(words, "none");
         cx_mpirun_permit();
         path = find(cx_arena_format(words->arena, "%s_mpi", program), words->arena);
     }

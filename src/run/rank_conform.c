@@ -29,6 +29,9 @@ static cx_status_t read_document(json_t **out)
 
 static const char *unmet_need(const cx_conform_t *conform, uint32_t needs)
 {
+    if ((needs & CX_CONFORM_NEEDS_CASES) && !conform->has_collective) {
+        return "no collective is offered";
+    }
     if ((needs & CX_CONFORM_NEEDS_DATA) && conform->caps.moves_no_data) {
         return "the backend moves no data";
     }

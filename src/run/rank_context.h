@@ -8,6 +8,7 @@
 #include "measure/window.h"
 #include "model/board.h"
 #include "model/case.h"
+#include "model/record.h"
 #include "peers/clocksync.h"
 #include "target/guard.h"
 
@@ -24,12 +25,14 @@ typedef struct cx_rank_context {
     double           skew_bound_ns; /* how far apart two ranks' common times may be, at first */
     cx_audit_t       audit;
     const char      *device_name; /* of the open device; NULL before */
-    bool meets_on_device; /* ranks align there, right before a window (run/device_meeting.h) */
-    cx_device_facts_t facts;
-    int32_t           host_count;
-    cpu_set_t         processors;      /* this rank's share of its host's */
-    int32_t           processor_count; /* on which it may run now: its share, once bound */
-    bool              is_interrupted;  /* all ranks have agreed to begin nothing more */
+    bool meets_on_device;      /* ranks align there, right before a window (run/device_meeting.h) */
+    const cx_limits_t *limits; /* of the open device; NULL where it is no accelerator */
+    cx_device_facts_t  facts;
+    int32_t            host_count;
+    cpu_set_t          processors;      /* this rank's share of its host's */
+    int32_t            processor_count; /* on which it may run now: its share, once bound */
+    bool               is_interrupted;  /* all ranks have agreed to begin nothing more */
+    double             backend_open_us; /* of the running case, slowest rank; NAN unknown */
 } cx_rank_context_t;
 
 /* From the environment a supervisor has made: board, channel, peers, clock. Errors: those of peers.

@@ -70,14 +70,18 @@ cx_status_t cx_report_case_start(const cx_rank_context_t *context, int64_t case_
                                  const cx_factor_t *factors, size_t factor_count)
 {
     json_t *environment = environment_of(context, caps);
+    json_t *limits =
+        context->limits ? cx_fields_to_json(cx_limits_fields, context->limits) : json_null();
 
     for (size_t i = 0; i < factor_count; i++) {
         json_object_set_new(environment, factors[i].name, json_string(factors[i].text));
     }
     return cx_wire_send_event(context->channel_fd,
-                              json_pack("{ss,sI,so,so}", "event", "case_start", "case_index",
+                              json_pack("{ss,sI,so,so,so,so}", "event", "case_start", "case_index",
                                         (json_int_t)case_index, "environment", environment,
-                                        "harness", cx_fields_to_json(cx_harness_fields, harness)));
+                                        "harness", cx_fields_to_json(cx_harness_fields, harness),
+                                        "limits", limits, "backend_open_us",
+                                        cx_real_to_json(context->backend_open_us)));
 }
 
 cx_status_t cx_report_row(int fd, int64_t case_index, const cx_row_t *row, cx_series_t *series,

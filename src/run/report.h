@@ -9,9 +9,10 @@
 #include "model/record.h"
 #include "run/rank_context.h"
 
-/* {"event":"case_start","case_index":..,"environment":{..},"harness":{..}}: the case's backend is
- * open; environment has what only a rank can know of the comparison key: what is the same for all
- * families, and the `factors` of this one. */
+/* {"event":"case_start","case_index":..,"environment":{..},"harness":{..},"limits":{..},
+ * "backend_open_us":..}:
+ * the case's backend is open, and how long that took; environment has what only a rank can know of
+ * the comparison key: what is the same for all families, and the `factors` of this one. */
 cx_status_t cx_report_case_start(const cx_rank_context_t *context, int64_t case_index,
                                  const cx_caps_t *caps, const cx_harness_t *harness,
                                  const cx_factor_t *factors, size_t factor_count);

@@ -3,6 +3,7 @@
 #include "run/row.h"
 
 #include "family/collective/bytes.h"
+#include "family/limits/traffic.h"
 #include "stats/quantile.h"
 #include "stats/spread.h"
 #include "stats/summary.h"
@@ -101,8 +102,26 @@ void cx_row_fill(const cx_workload_t *workload, cx_series_t *series, const cx_ou
     row->elems         = workload->point.elems;
     row->slot_count    = workload->point.slot_count;
     if (workload->shape.op != CX_COLLECTIVE_BARRIER) {
-        row->algbw_bytes_per_s = cx_algbw_bytes_per_s(row->message_bytes, row->time_us_p50);
+        row->algbw_bytes_per_s = cx_algbw_bytes_per_s(
+            cx_limits_copied_bytes(&workload->shape, row->message_bytes), row->time_us_p50);
         row->busbw_bytes_per_s = row->algbw_bytes_per_s * workload->busbw_factor;
+    }
+}
+
+void cx_row_set_floor(double floor_us, cx_row_t *row)
+{
+    if (isfinite(floor_us) && isfinite(row->time_us_p50)) {
+        row->floor_us     = floor_us;
+        row->floor_ratio  = row->time_us_p50 / floor_us;
+        row->floor_source = "measured";
+    }
+}
+
+void cx_row_fill_floor(const cx_limits_t *limits, const cx_floor_work_t *work, cx_series_t *series,
+                       cx_row_t *row)
+{
+    if (limits) {
+        cx_row_set_floor(cx_floor_us(limits, work, series->column, series->scratch), row);
     }
 }
 

@@ -13,6 +13,8 @@
 static cx_status_t (*const run_family[CX_FAMILY_COUNT])(cx_case_run_t *run) = {
     [CX_FAMILY_COLLECTIVE] = cx_collective_case_run,
     [CX_FAMILY_EP]         = cx_ep_case_run,
+    [CX_FAMILY_ALLREDUCE]  = cx_collective_case_run,
+    [CX_FAMILY_LIMITS]     = cx_collective_case_run,
 };
 
 static cx_status_t run_whole(cx_case_run_t *run)

@@ -6,7 +6,10 @@
 #include "family/collective/inputs.h"
 #include "family/collective/oracle.h"
 #include "family/collective/traffic.h"
+#include "family/limits/traffic.h"
+#include "run/workload_device.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +51,11 @@ static cx_status_t plan_traffic(const cx_case_t *one, cx_workload_t *workload)
         return CX_FAIL(CX_RESOURCE, "out of memory for the traffic of %d ranks", rank_count);
     }
     workload->data.counts = workload->counts;
+    if (one->family == CX_FAMILY_LIMITS) {
+        cx_limits_traffic(&workload->shape, one->limits.movers == CX_MOVERS_ALL, rank_count,
+                          workload->point.elems, workload->counts);
+        return CX_OK;
+    }
     if (one->traffic[0]) {
         return cx_traffic_from_file(one->traffic, rank_count, workload->point.elems,
                                     workload->counts);
@@ -72,13 +80,24 @@ static int32_t choose_slot_count(const cx_case_t *one, const cx_workload_t *work
     return count > HOT_SLOT_COUNT ? (int32_t)count : HOT_SLOT_COUNT;
 }
 
+/* In regime graph the operations of a replay come to so many slots, and never to others. */
+static int32_t limit_slot_count(const cx_case_t *one, int32_t slot_count)
+{
+    if (one->regime == CX_REGIME_GRAPH && one->graph_ops < slot_count) {
+        return (int32_t)one->graph_ops;
+    }
+    return slot_count;
+}
+
 static cx_status_t plan_layout(const cx_case_t *one, cx_workload_t *workload)
 {
-    size_t stride_bytes = 0;
+    size_t  stride_bytes = 0;
+    int32_t slot_count;
 
     CX_TRY(cx_collective_layout(&workload->data, 1, 0, &workload->layout));
+    slot_count                 = choose_slot_count(one, workload, workload->layout.region_bytes);
     workload->slot_bytes       = workload->layout.region_bytes;
-    workload->point.slot_count = choose_slot_count(one, workload, workload->layout.region_bytes);
+    workload->point.slot_count = limit_slot_count(one, slot_count);
     if (one->buffers == CX_BUFFERS_ROTATED) {
         stride_bytes = (size_t)(one->rotate_bytes / workload->point.slot_count);
     }
@@ -97,6 +116,21 @@ static void plan_point(cx_workload_t *workload)
     workload->busbw_factor = shape->op == CX_COLLECTIVE_ALL_TO_ALL_V
                                  ? cx_busbw_factor_v(workload->counts, rank_count)
                                  : cx_busbw_factor(shape->op, rank_count);
+    if (shape->family == CX_FAMILY_LIMITS) {
+        workload->busbw_factor = (double)NAN; /* the link's bytes are counted as they are */
+    }
+}
+
+/* The rung as elements of one block; false when not even one fits. */
+static bool plan_size(cx_workload_t *workload, int64_t requested_bytes)
+{
+    int32_t rank_count = workload->core->rank_count;
+
+    return workload->shape.family == CX_FAMILY_LIMITS
+               ? cx_limits_size(&workload->shape, rank_count, requested_bytes,
+                                &workload->point.elems)
+               : cx_collective_size(&workload->shape, rank_count, requested_bytes,
+                                    &workload->point.elems, &workload->point.message_bytes);
 }
 
 cx_status_t cx_workload_plan(const cx_core_t *core, const cx_case_t *one, int64_t requested_bytes,
@@ -110,8 +144,7 @@ cx_status_t cx_workload_plan(const cx_core_t *core, const cx_case_t *one, int64_
     reason[0]       = '\0';
     workload->core  = core;
     workload->shape = cx_case_shape(one);
-    if (!cx_collective_size(&workload->shape, core->rank_count, requested_bytes,
-                            &workload->point.elems, &workload->point.message_bytes)) {
+    if (!plan_size(workload, requested_bytes)) {
         (void)snprintf(reason, reason_bytes, "less than one %s element in each block of %d ranks",
                        cx_dtype_slugs[one->dtype], core->rank_count);
         return CX_OK;
@@ -135,6 +168,7 @@ release:
 
 void cx_workload_release(cx_workload_t *workload)
 {
+    cx_workload_device_close(workload);
     free(workload->counts);
     free(workload->mirror);
     workload->counts = NULL;
@@ -229,8 +263,12 @@ cx_status_t cx_workload_fill(cx_workload_t *workload, const cx_region_t *region)
     if (workload->layout.region_bytes == 0) {
         return CX_OK;
     }
-    CX_TRY(open_mirror(workload));
+    CX_TRY(cx_workload_device_open(workload));
     cx_collective_slots(&workload->layout, &workload->data, region->memory, workload->slots);
+    if (workload->spans) {
+        return cx_workload_device_fill(workload, 0, workload->point.slot_count);
+    }
+    CX_TRY(open_mirror(workload));
     for (int32_t i = 0; i < workload->point.slot_count; i++) {
         CX_TRY(fill_slot(workload, i));
     }
@@ -268,6 +306,74 @@ static cx_status_t renew_slot(cx_workload_t *workload, int32_t slot_index)
     return CX_OK;
 }
 
+static void note_verdict(cx_workload_t *workload, const cx_verdict_t *verdict,
+                         cx_block_report_t *report)
+{
+    report->verified_count++;
+    report->wrong_count += !verdict->is_right;
+    if (cx_verdict_says_more(verdict, &workload->wrong)) {
+        workload->wrong = *verdict;
+    }
+}
+
+static cx_status_t verify_by_host(cx_workload_t *workload, int32_t slot_count,
+                                  cx_block_report_t *report)
+{
+    for (int32_t i = 0; i < slot_count; i++) {
+        cx_verdict_t verdict;
+
+        CX_TRY(load_slot(workload, i));
+        if (workload->is_verified) {
+            CX_TRY(verify_slot(workload, i, &verdict));
+            note_verdict(workload, &verdict, report);
+        }
+        CX_TRY(renew_slot(workload, i));
+    }
+    return CX_OK;
+}
+
+/* What the device has found, in words. */
+static cx_status_t explain_slot(cx_workload_t *workload, int32_t slot_index,
+                                const cx_difference_t *difference, cx_verdict_t *verdict)
+{
+    cx_verdict_init(verdict);
+    if (difference->wrong_count == 0) {
+        return CX_OK;
+    }
+    CX_TRY(open_mirror(workload));
+    CX_TRY(load_slot(workload, slot_index));
+    CX_TRY(verify_slot(workload, slot_index, verdict));
+    if (verdict->is_right) {
+        return CX_FAIL(CX_INTERNAL,
+                       "device and host disagree: in slot %d the device found %" PRId64
+                       " wrong bytes, the first at byte %" PRId64
+                       " of the region, and the host none in its copy",
+                       slot_index, difference->wrong_count, difference->first_wrong);
+    }
+    return CX_OK;
+}
+
+static cx_status_t verify_by_device(cx_workload_t *workload, int32_t slot_count,
+                                    cx_block_report_t *report)
+{
+    const int32_t   batch = cx_workload_device_batch(workload);
+    cx_difference_t differences[CX_WORKLOAD_SLOT_COUNT_MAX];
+
+    for (int32_t first = 0; first < slot_count && workload->is_verified; first += batch) {
+        int32_t count = slot_count - first < batch ? slot_count - first : batch;
+
+        CX_TRY(cx_workload_device_verify(workload, first, count, differences));
+        for (int32_t i = 0; i < count; i++) {
+            cx_verdict_t verdict;
+
+            CX_TRY(explain_slot(workload, first + i, &differences[i], &verdict));
+            note_verdict(workload, &verdict, report);
+        }
+    }
+    return workload->shape.is_in_place ? cx_workload_device_fill(workload, 0, slot_count)
+                                       : cx_workload_device_poison(workload, 0, slot_count);
+}
+
 cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
                                cx_block_report_t *report)
 {
@@ -277,19 +383,6 @@ cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
     if (workload->layout.region_bytes == 0) {
         return CX_OK; /* a barrier is judged by its stamps, in run_case.c */
     }
-    for (int32_t i = 0; i < used_count; i++) {
-        cx_verdict_t verdict;
-
-        CX_TRY(load_slot(workload, i));
-        if (workload->is_verified) {
-            CX_TRY(verify_slot(workload, i, &verdict));
-            report->verified_count++;
-            report->wrong_count += !verdict.is_right;
-            if (cx_verdict_says_more(&verdict, &workload->wrong)) {
-                workload->wrong = verdict;
-            }
-        }
-        CX_TRY(renew_slot(workload, i));
-    }
-    return CX_OK;
+    return workload->spans ? verify_by_device(workload, used_count, report)
+                           : verify_by_host(workload, used_count, report);
 }

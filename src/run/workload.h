@@ -5,6 +5,7 @@
 #define CX_RUN_WORKLOAD_H
 
 #include "collectivex/backend.h"
+#include "collectivex/content.h"
 #include "family/collective/layout.h"
 #include "measure/point.h"
 #include "model/case.h"
@@ -33,6 +34,10 @@ typedef struct cx_workload {
     cx_verdict_t           wrong;      /* the most telling wrong output of this rank */
     size_t                 slot_bytes; /* of one slot with its guards */
     void *mirror; /* owned; one slot in host memory, where the host cannot reach the device's */
+    /* Where the device fills and verifies by itself (workload_device.h); NULL elsewhere. */
+    cx_stream_t     *stream;
+    cx_span_t       *spans;       /* owned; of a batch of slots */
+    cx_difference_t *differences; /* owned; of those */
 } cx_workload_t;
 
 /**
@@ -47,14 +52,18 @@ cx_status_t cx_workload_plan(const cx_core_t *core, const cx_case_t *one, int64_
 void        cx_workload_release(cx_workload_t *workload);
 
 /**
- * Lay the planned slots into the region and write every input. On a device whose memory the host
- * cannot reach, a slot is made in a mirror and copied.
- * errors  CX_RESOURCE no memory for the mirror · those of the device's copy
+ * Lay the planned slots into the region and write every input: on the device if it can; otherwise,
+ * where the host cannot reach its memory, a slot is made in a mirror and copied.
+ * errors  CX_RESOURCE no memory for the mirror · those of the device
  */
 cx_status_t cx_workload_fill(cx_workload_t *workload, const cx_region_t *region);
 
-/* Check the slots that `operation_count` operations from slot 0 on have used, then make them ready
- * to be used again. The most telling wrong output of the point is kept in workload->wrong. */
+/**
+ * Check the slots that `operation_count` operations from slot 0 on have used, then make them ready
+ * to be used again. The most telling wrong output of the point is kept in workload->wrong. Where
+ * the device checks, the host looks at what the device has found to be wrong, for the words.
+ * errors  CX_INTERNAL the host finds nothing wrong there · CX_RESOURCE · those of the device
+ */
 cx_status_t cx_workload_verify(cx_workload_t *workload, int64_t operation_count,
                                cx_block_report_t *report);
 

@@ -124,6 +124,9 @@ cx_status_t cx_fields_from_json(const cx_field_t *fields, const json_t *object, 
     }
     for (const cx_field_t *field = fields; field->name; field++) {
         value = json_object_get(object, field->name);
+        if (!value && field->is_later) {
+            value = json_null();
+        }
         if (!value) {
             return CX_FAIL(CX_INVALID, "%s: the field \"%s\" is missing", place, field->name);
         }
@@ -149,7 +152,9 @@ json_t *cx_fields_schema(const cx_field_t *fields)
 
     for (; fields->name; fields++) {
         json_object_set_new(properties, fields->name, field_schema(fields));
-        json_array_append_new(required, json_string(fields->name));
+        if (!fields->is_later) {
+            json_array_append_new(required, json_string(fields->name));
+        }
     }
     return json_pack("{ss,sb,so,so}", "type", "object", "additionalProperties", 0, "properties",
                      properties, "required", required);

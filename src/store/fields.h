@@ -17,7 +17,8 @@ json_t *cx_whole_to_json(int64_t value);
 json_t *cx_fields_to_json(const cx_field_t *fields, const void *object);
 
 /**
- * Fill a struct from an object that must have exactly the table's fields.
+ * Fill a struct from an object that must have exactly the table's fields; one that is_later may be
+ * missing and is unknown then.
  * owns    texts are copied into the arena
  * errors  CX_INVALID "PLACE: ..." names the missing, unknown or mistyped field · CX_RESOURCE
  */

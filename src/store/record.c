@@ -118,6 +118,10 @@ static const cx_rule_t option_value_rules[] = {
 static const cx_rule_t option_value = OBJECT(NULL, option_value_rules, .help = NULL);
 static const cx_rule_t option_text  = TEXT(NULL, .help = NULL);
 
+/* Those that came after the first records were published: a case without one has its default. */
+static const char *const later_options[] = {"algorithm", "graph_ops", "limit",
+                                            "movers",    "blocks",    NULL};
+
 static const cx_rule_t left_out_rules[] = {
     COUNT("requested_bytes", .help = "A size of the ladder without a row."),
     TEXT("reason", .help = "Why."),
@@ -132,6 +136,11 @@ static const cx_rule_t samples_rules[] = {
 
 static const cx_rule_t time_rules[] = {
     TEXT("started_utc", .help = "Of the case."),
+    {.name        = "backend_open_us",
+     .kind        = CX_RULE_NUMBER,
+     .is_nullable = true,
+     .is_later    = true,
+     .help        = "Opening the backend's session (a communicator), on the slowest rank."},
     {.name = "wall_s", .kind = CX_RULE_NUMBER, .help = "From its start to its end."},
     END,
 };
@@ -157,6 +166,7 @@ static const cx_rule_t record_rules[] = {
     {.name    = "case",
      .kind    = CX_RULE_OPTIONS,
      .options = cx_case_options,
+     .later   = later_options,
      .members = &option_value,
      .help    = "Every option, with who set it."},
     {.name = "environment",
@@ -167,6 +177,12 @@ static const cx_rule_t record_rules[] = {
      .fields      = cx_harness_fields,
      .is_nullable = true,
      .help        = "What measuring itself costs here."},
+    {.name        = "limits",
+     .kind        = CX_RULE_FIELDS,
+     .fields      = cx_limits_fields,
+     .is_nullable = true,
+     .is_later    = true,
+     .help        = "What the machine can do at all, measured in the same run."},
     {.name    = "rows",
      .kind    = CX_RULE_FIELDS,
      .fields  = cx_row_fields,
@@ -196,6 +212,7 @@ static const cx_rule_t plan_case_rules[] = {
     {.name    = "options",
      .kind    = CX_RULE_OPTIONS,
      .options = cx_case_options,
+     .later   = later_options,
      .members = &option_text,
      .help    = "Every option."},
     END,

@@ -56,10 +56,14 @@ static cx_status_t check_members(const cx_rule_t *members, const json_t *object,
 {
     size_t count = 0;
 
-    for (const cx_rule_t *member = members; member->name; member++, count++) {
+    for (const cx_rule_t *member = members; member->name; member++) {
         const json_t *value = json_object_get(object, member->name);
         char          inner[PLACE_BYTES_MAX];
 
+        if (!value && member->is_later) {
+            continue;
+        }
+        count++;
         if (!value) {
             return CX_FAIL(CX_INVALID, "%s: \"%s\" is missing", place, member->name);
         }
@@ -74,17 +78,23 @@ static cx_status_t check_members(const cx_rule_t *members, const json_t *object,
 
 static cx_status_t check_options(const cx_rule_t *rule, const json_t *object, const char *place)
 {
+    size_t count = 0;
+
     for (const cx_option_t *row = rule->options; row->name; row++) {
         char          key[KEY_BYTES_MAX], inner[PLACE_BYTES_MAX];
         const json_t *value = json_object_get(object, cx_option_key(row, key, sizeof key));
 
+        if (!value && rule->later && is_choice(rule->later, key)) {
+            continue;
+        }
         if (!value) {
             return CX_FAIL(CX_INVALID, "%s: the option \"%s\" is missing", place, key);
         }
+        count++;
         (void)snprintf(inner, sizeof inner, "%s: %s", place, key);
         CX_TRY(cx_rules_check(rule->members, value, inner));
     }
-    if (json_object_size(object) != cx_options_count(rule->options)) {
+    if (json_object_size(object) != count) {
         return CX_FAIL(CX_INVALID, "%s: there are options that this version does not know", place);
     }
     return CX_OK;
@@ -172,7 +182,9 @@ static void add_members(const cx_rule_t *members, json_t *properties, json_t *re
 {
     for (; members->name; members++) {
         json_object_set_new(properties, members->name, cx_rules_schema(members));
-        json_array_append_new(required, json_string(members->name));
+        if (!members->is_later) {
+            json_array_append_new(required, json_string(members->name));
+        }
     }
 }
 
@@ -184,7 +196,9 @@ static void add_options(const cx_rule_t *rule, json_t *properties, json_t *requi
 
         json_object_set_new(value, "description", json_string(row->help));
         json_object_set_new(properties, cx_option_key(row, key, sizeof key), value);
-        json_array_append_new(required, json_string(key));
+        if (!rule->later || !is_choice(rule->later, key)) {
+            json_array_append_new(required, json_string(key));
+        }
     }
 }
 

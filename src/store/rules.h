@@ -28,10 +28,12 @@ struct cx_rule {
     const char        *name; /* NULL ends a list of members */
     cx_rule_kind_t     kind;
     bool               is_nullable, is_list; /* a list holds values of `kind` */
-    const char *const *choices;              /* NULL-terminated */
+    bool               is_later; /* documents from before it was there lack the member */
+    const char *const *choices;  /* NULL-terminated */
     const cx_rule_t   *members;
     const cx_field_t  *fields;
     const cx_option_t *options;
+    const char *const *later; /* keys of options that older documents lack; NULL: none */
     const char        *help;
 };
 

@@ -208,8 +208,21 @@ static json_t *describe_memory(const cx_root_t *root)
                      read_transparent_hugepages(root), "hugepages", pages.list);
 }
 
-static json_t *describe(const cx_root_t *root, const cx_topology_t *topology,
-                        const char *const *variables)
+/* Takes `out`, and what follows into it. */
+static json_t *join(json_t *out, json_t *members)
+{
+    bool is_joined = out && members && json_object_update(out, members) == 0;
+
+    json_decref(members);
+    if (!is_joined) {
+        json_decref(out);
+        return NULL;
+    }
+    return out;
+}
+
+static json_t *describe_system(const cx_root_t *root, const cx_topology_t *topology,
+                               const char *const *variables)
 {
     char cpuinfo[CPUINFO_BYTES];
 
@@ -235,7 +248,8 @@ cx_status_t cx_target_probe(const cx_target_options_t *options, json_t **out)
 
     CX_TRY(cx_root_open(options->root, &root));
     CX_TRY_OR(close_root, cx_topology_open(options->topology_xml, root.is_live, &topology));
-    json_t *description = describe(&root, &topology, variables);
+    json_t *description = join(describe_system(&root, &topology, variables),
+                               cx_accelerators_describe(&root, &options->accelerators));
 
     if (description) {
         *out = description;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What machine this process is on, as one JSON object that goes into every record.
- * Not redacted (redact.h), not the accelerators (device.h), and nothing that changes during a run
- * (guard.h). */
+ * Not redacted (redact.h), and nothing that changes during a run (guard.h). */
 #ifndef CX_TARGET_PROBE_H
 #define CX_TARGET_PROBE_H
+
+#include "target/accelerators.h"
 
 #include "collectivex/status.h"
 
@@ -17,6 +18,8 @@ typedef struct cx_target_options {
     const char *topology_xml;
     /* "NAME=value" texts that end with NULL; NULL: this process' own. */
     const char *const *environment;
+    /* Whom to ask for accelerators; by default nobody. */
+    cx_accelerators_t accelerators;
 } cx_target_options_t;
 
 /**
@@ -41,6 +44,11 @@ typedef struct cx_target_options {
  *           container       is_detected kind image image_digest
  *           environment     {NAME: value}, the variables of an allow-list; a value that looks like
  *                           a secret is replaced
+ *           accelerators    [device index model uuid address architecture driver partition
+ *                           memory_bytes numa_node_index has_ecc is_persistent is_slice
+ *                           nics[name path]], of the network only what is nearest
+ *           links           [device from_index to_index kind path lane_count read write atomics
+ *                           bytes_per_s] of each pair once, as in collectivex/card.h
  *         CPU lists are texts such as "0-3,8". Counts of processors are the machine's, not the
  *         cgroup's. `quota_cpus` is null when there is no quota.
  * units   in the names; link_speed and rate are the kernel's texts

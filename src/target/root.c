@@ -111,19 +111,33 @@ int64_t cx_root_int(const cx_root_t *root, const char *format, ...)
     return errno == 0 && *end == '\0' && value >= 0 ? value : -1;
 }
 
+static bool read_link(const cx_root_t *root, const char *path, char *out, size_t out_bytes)
+{
+    const ssize_t length = readlinkat(root->fd, path, out, out_bytes - 1);
+
+    out[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+bool cx_root_link_target(const cx_root_t *root, char *out, size_t out_bytes, const char *format,
+                         ...)
+{
+    char path[PATH_MAX];
+
+    FORMAT_PATH(path, format);
+    return read_link(root, path, out, out_bytes);
+}
+
 bool cx_root_link(const cx_root_t *root, char *out, size_t out_bytes, const char *format, ...)
 {
     char path[PATH_MAX];
     char target[PATH_MAX];
 
     FORMAT_PATH(path, format);
-    out[0]               = '\0';
-    const ssize_t length = readlinkat(root->fd, path, target, sizeof target - 1);
-
-    if (length <= 0) {
+    out[0] = '\0';
+    if (!read_link(root, path, target, sizeof target)) {
         return false;
     }
-    target[length]    = '\0';
     const char *slash = strrchr(target, '/');
 
     (void)snprintf(out, out_bytes, "%s", slash ? slash + 1 : target);

@@ -33,6 +33,9 @@ int64_t cx_root_int(const cx_root_t *root, const char *format, ...)
 /* The last component of a link's target; false (and "") when there is none. */
 bool cx_root_link(const cx_root_t *root, char *out, size_t out_bytes, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The whole of it. */
+bool cx_root_link_target(const cx_root_t *root, char *out, size_t out_bytes, const char *format,
+                         ...) __attribute__((format(printf, 4, 5)));
 bool cx_root_has(const cx_root_t *root, const char *path);
 
 typedef void (*cx_root_entry_fn)(const char *name, void *context);

@@ -70,10 +70,22 @@ static void key_of(const cx_case_t *one, const cx_factor_t *list, char out[CX_HA
     cx_key_compute(one, "contract", 1, list, FACTOR_COUNT, out);
 }
 
-/* Pairs have no mean of a loop. */
+/* Pairs and limits have no mean of a loop, and are not captured; family allreduce is one operation.
+ */
 static bool is_refused(const cx_case_t *one)
 {
-    return one->family == CX_FAMILY_EP && one->regime == CX_REGIME_LOOP_MEAN;
+    const bool is_loop = one->regime == CX_REGIME_LOOP_MEAN;
+
+    switch (one->family) {
+    case CX_FAMILY_EP:
+    case CX_FAMILY_LIMITS:
+        return is_loop || one->regime == CX_REGIME_GRAPH;
+    case CX_FAMILY_ALLREDUCE:
+        return is_loop || one->op != CX_COLLECTIVE_ALL_REDUCE || one->redop != CX_REDOP_SUM ||
+               one->placement != 0;
+    default:
+        return false;
+    }
 }
 
 static bool key_follows(const cx_case_t *one, const cx_option_t *row, int64_t change,
@@ -124,6 +136,7 @@ static void choose(const int64_t *values, cx_case_t *one)
 {
     one->family             = (int32_t)values[0];
     one->op                 = (int32_t)values[1];
+    one->limits.limit       = (int32_t)values[1] % CX_LIMIT_COUNT;
     one->ep.routing         = (int32_t)values[2];
     one->ep.dispatch_codec  = CX_CODEC_E4M3FN_BLOCK;
     one->ep.redundant_count = 8;
@@ -190,6 +203,8 @@ static void test_every_row_is_covered(void **state)
 
         for (int64_t op = 0; op < CX_COLLECTIVE_COUNT; op++) {
             is_seen |= row_holds(row, CX_FAMILY_COLLECTIVE, op, 0);
+            is_seen |= row_holds(row, CX_FAMILY_ALLREDUCE, op, 0);
+            is_seen |= row_holds(row, CX_FAMILY_LIMITS, op, 0);
         }
         for (int64_t routing = 0; routing < CX_EP_ROUTING_COUNT; routing++) {
             is_seen |= row_holds(row, CX_FAMILY_EP, 0, routing);

@@ -30,25 +30,36 @@ bool cx_collective_needs_refill(const cx_shape_t *shape)
            (cx_collective_reduces(shape->op) || shape->op == CX_COLLECTIVE_ALL_TO_ALL);
 }
 
+cx_content_t cx_collective_content(const cx_collective_data_t  *data,
+                                   const cx_collective_piece_t *piece)
+{
+    const size_t elem_bytes = cx_dtype_bytes(data->shape->dtype);
+    cx_content_t content    = {.key        = slot_key(data, piece->slot_index),
+                               .first_byte = (uint64_t)piece->first * elem_bytes,
+                               .rank       = piece->source_rank};
+
+    if (cx_collective_reduces(data->shape->op)) {
+        cx_recipe_make(data->shape->dtype, data->shape->redop, data->rank_count, &content.recipe);
+    } else {
+        content.key = cx_prng_at(content.key, (uint64_t)piece->source_rank);
+    }
+    return content;
+}
+
 void cx_collective_piece(const cx_collective_data_t *data, const cx_collective_piece_t *piece,
                          void *out)
 {
-    const uint64_t    key        = slot_key(data, piece->slot_index);
-    const size_t      elem_bytes = cx_dtype_bytes(data->shape->dtype);
-    cx_recipe_range_t range      = {piece->first, piece->elem_count, piece->skip_rank};
-    cx_recipe_t       recipe;
+    const cx_content_t content = cx_collective_content(data, piece);
+    const size_t       bytes   = (size_t)piece->elem_count * cx_dtype_bytes(data->shape->dtype);
+    cx_recipe_range_t  range   = {piece->first, piece->elem_count, piece->skip_rank};
 
-    if (!cx_collective_reduces(data->shape->op)) {
-        cx_pattern_bytes(cx_prng_at(key, (uint64_t)piece->source_rank), 0,
-                         (uint64_t)piece->first * elem_bytes,
-                         (size_t)piece->elem_count * elem_bytes, out);
-        return;
-    }
-    cx_recipe_make(data->shape->dtype, data->shape->redop, data->rank_count, &recipe);
-    if (piece->source_rank == CX_ALL_RANKS) {
-        cx_recipe_reduce(&recipe, key, &range, out);
+    if (content.recipe.kind == CX_RECIPE_NONE) {
+        cx_pattern_bytes(content.key, 0, content.first_byte, bytes, out);
+    } else if (piece->source_rank == CX_ALL_RANKS) {
+        cx_recipe_reduce(&content.recipe, content.key, &range, out);
     } else {
-        cx_recipe_values(&recipe, key, piece->source_rank, piece->first, piece->elem_count, out);
+        cx_recipe_values(&content.recipe, content.key, piece->source_rank, piece->first,
+                         piece->elem_count, out);
     }
 }
 
@@ -138,6 +149,26 @@ cx_collective_block_t cx_collective_block(const cx_collective_data_t *data, int6
     }
 }
 
+cx_collective_piece_t cx_collective_expected_piece(const cx_collective_data_t *data,
+                                                   int32_t slot_index, int64_t first,
+                                                   int64_t elem_count_max)
+{
+    cx_collective_block_t block  = cx_collective_block(data, first);
+    int64_t               offset = first - block.first;
+    cx_collective_piece_t piece  = {
+         .slot_index  = slot_index,
+         .source_rank = block.source_rank,
+         .skip_rank   = CX_NO_RANK,
+         .first       = offset + cx_collective_block_start(data, block.source_rank, data->rank),
+         .elem_count  = block.elem_count - offset,
+    };
+
+    if (piece.elem_count > elem_count_max) {
+        piece.elem_count = elem_count_max;
+    }
+    return piece;
+}
+
 void cx_collective_expect(const cx_collective_data_t *data, int32_t slot_index, int64_t first,
                           int64_t elem_count, void *out)
 {
@@ -145,19 +176,9 @@ void cx_collective_expect(const cx_collective_data_t *data, int32_t slot_index, 
     unsigned char *to         = out;
 
     while (elem_count > 0) {
-        cx_collective_block_t block  = cx_collective_block(data, first);
-        int64_t               offset = first - block.first;
-        cx_collective_piece_t piece  = {
-             .slot_index  = slot_index,
-             .source_rank = block.source_rank,
-             .skip_rank   = CX_NO_RANK,
-             .first       = offset + cx_collective_block_start(data, block.source_rank, data->rank),
-             .elem_count  = block.elem_count - offset,
-        };
+        cx_collective_piece_t piece =
+            cx_collective_expected_piece(data, slot_index, first, elem_count);
 
-        if (piece.elem_count > elem_count) {
-            piece.elem_count = elem_count;
-        }
         cx_collective_piece(data, &piece, to);
         to += (size_t)piece.elem_count * elem_bytes;
         first += piece.elem_count;

@@ -4,6 +4,7 @@
 #ifndef CX_FAMILY_COLLECTIVE_INPUTS_H
 #define CX_FAMILY_COLLECTIVE_INPUTS_H
 
+#include "collectivex/content.h"
 #include "family/collective/data.h"
 
 #include <stdbool.h>
@@ -29,7 +30,7 @@ bool cx_collective_needs_refill(const cx_shape_t *shape);
 
 /* A stretch of what `source_rank` sends, or with source_rank CX_ALL_RANKS of the reduction of what
  * all ranks but `skip_rank` send. */
-#define CX_ALL_RANKS (-1)
+#define CX_ALL_RANKS CX_CONTENT_ALL_RANKS
 #define CX_NO_RANK (-1)
 typedef struct cx_collective_piece {
     int32_t slot_index, source_rank, skip_rank;
@@ -39,6 +40,10 @@ typedef struct cx_collective_piece {
 /* Write a piece into `out`, which holds its elem_count elements. */
 void cx_collective_piece(const cx_collective_data_t *data, const cx_collective_piece_t *piece,
                          void *out);
+
+/* The same, for whoever computes it elsewhere; skip_rank is CX_NO_RANK. */
+cx_content_t cx_collective_content(const cx_collective_data_t  *data,
+                                   const cx_collective_piece_t *piece);
 
 /* Where the block for `to_rank` starts in what `from_rank` sends; 0 where all get the same. */
 int64_t cx_collective_block_start(const cx_collective_data_t *data, int32_t from_rank,
@@ -52,6 +57,12 @@ typedef struct cx_collective_block {
 } cx_collective_block_t;
 
 cx_collective_block_t cx_collective_block(const cx_collective_data_t *data, int64_t recv_index);
+
+/* The piece that belongs into the receive buffer from element `first` on, as far as its block goes;
+ * at most `elem_count_max`. */
+cx_collective_piece_t cx_collective_expected_piece(const cx_collective_data_t *data,
+                                                   int32_t slot_index, int64_t first,
+                                                   int64_t elem_count_max);
 
 /* The right contents of the receive buffer, elements [first, first + elem_count). */
 void cx_collective_expect(const cx_collective_data_t *data, int32_t slot_index, int64_t first,

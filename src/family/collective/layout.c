@@ -239,7 +239,7 @@ void cx_collective_slots(const cx_collective_layout_t *layout, const cx_collecti
     }
 }
 
-static uint64_t guard_seed(uint64_t seed, size_t area_offset)
+uint64_t cx_collective_guard_seed(uint64_t seed, size_t area_offset)
 {
     return cx_prng_at(seed, (uint64_t)area_offset);
 }
@@ -252,10 +252,12 @@ void cx_collective_guard_write(const cx_collective_layout_t *layout, uint64_t se
     const size_t recv        = slot_offset + layout->recv_offset;
 
     if (layout->send_bytes) {
-        cx_guard_write((char *)region + send, layout->send_bytes, guard_seed(seed, send));
+        cx_guard_write((char *)region + send, layout->send_bytes,
+                       cx_collective_guard_seed(seed, send));
     }
     if (layout->recv_bytes) {
-        cx_guard_write((char *)region + recv, layout->recv_bytes, guard_seed(seed, recv));
+        cx_guard_write((char *)region + recv, layout->recv_bytes,
+                       cx_collective_guard_seed(seed, recv));
     }
 }
 
@@ -271,12 +273,12 @@ void cx_collective_guard_check(const cx_collective_layout_t *layout, uint64_t se
     if (layout->send_bytes) {
         snprintf(name, sizeof name, "%s of slot %d", layout->recv_bytes ? "send buffer" : "buffer",
                  slot_index);
-        cx_guard_check((const char *)region + send, layout->send_bytes, guard_seed(seed, send),
-                       name, out);
+        cx_guard_check((const char *)region + send, layout->send_bytes,
+                       cx_collective_guard_seed(seed, send), name, out);
     }
     if (layout->recv_bytes && out->is_right) {
         snprintf(name, sizeof name, "receive buffer of slot %d", slot_index);
-        cx_guard_check((const char *)region + recv, layout->recv_bytes, guard_seed(seed, recv),
-                       name, out);
+        cx_guard_check((const char *)region + recv, layout->recv_bytes,
+                       cx_collective_guard_seed(seed, recv), name, out);
     }
 }

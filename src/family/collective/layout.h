@@ -82,6 +82,9 @@ cx_status_t cx_collective_layout(const cx_collective_data_t *data, int32_t slot_
 void cx_collective_slots(const cx_collective_layout_t *layout, const cx_collective_data_t *data,
                          void *region, cx_slot_t *slots_out);
 
+/* The seed of the guards of the area at that offset of the region. */
+uint64_t cx_collective_guard_seed(uint64_t seed, size_t area_offset);
+
 /* Write, or check, the guards of all areas of one slot. `region` is host memory. The sentence of a
  * verdict names the area, the side and the byte. */
 void cx_collective_guard_write(const cx_collective_layout_t *layout, uint64_t seed,

@@ -89,14 +89,19 @@ static bool make_count(cx_recipe_t *recipe)
         return false;
     }
     recipe->field_bits = log2_floor(share);
-    recipe->sign_mask  = cx_dtype_is_signed(dtype) ? UINT64_MAX : 0;
     return true;
 }
 
 bool cx_recipe_make(cx_dtype_t dtype, cx_redop_t redop, int32_t rank_count, cx_recipe_t *out)
 {
-    cx_recipe_t recipe = {
-        .dtype = dtype, .redop = redop, .rank_count = rank_count, .unit = 1, .scale = 1.0};
+    cx_recipe_t recipe = {.dtype         = dtype,
+                          .redop         = redop,
+                          .rank_count    = rank_count,
+                          .elem_bits     = (int32_t)cx_dtype_bytes(dtype) * 8,
+                          .exponent_bits = cx_float_formats[dtype].exponent_bits,
+                          .sign_mask     = cx_dtype_is_signed(dtype) ? UINT64_MAX : 0,
+                          .unit          = 1,
+                          .scale         = 1.0};
 
     if (redop == CX_REDOP_MIN || redop == CX_REDOP_MAX) {
         recipe.kind = CX_RECIPE_ORDER;

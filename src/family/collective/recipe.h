@@ -22,6 +22,8 @@
  *                  values also when they are multiplied with the rounded reciprocal of N, as
  *                  libraries do that scale before they sum (c is chosen so that this holds)
  *
+ * The values themselves are in collectivex/content.h, as devices compute them, too.
+ *
  * Where N is so large that a (or b, w) would fall under 4, ranks take turns: an element is given to
  * the ranks of one residue modulo a power of two, and all others hold the neutral value there (for
  * prod: +-1), so that N in these bounds is the number of ranks that take part.
@@ -30,31 +32,7 @@
 #ifndef CX_FAMILY_COLLECTIVE_RECIPE_H
 #define CX_FAMILY_COLLECTIVE_RECIPE_H
 
-#include "collectivex/types.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-typedef enum cx_recipe_kind {
-    CX_RECIPE_ODD,    /* integer prod */
-    CX_RECIPE_ORDER,  /* min, max */
-    CX_RECIPE_COUNT,  /* sum, avg */
-    CX_RECIPE_FACTOR, /* float prod */
-    CX_RECIPE_KIND_COUNT
-} cx_recipe_kind_t;
-
-typedef struct cx_recipe {
-    cx_recipe_kind_t kind;
-    cx_dtype_t       dtype;
-    cx_redop_t       redop;
-    int32_t          rank_count;
-    int32_t          field_bits; /* COUNT: of the magnitude; FACTOR: of the significand */
-    uint64_t         turn_mask;  /* residue classes minus one */
-    uint64_t         sign_mask;  /* COUNT: all ones where negative values exist */
-    bool             is_power;   /* COUNT: magnitudes are powers of two */
-    int64_t          unit;       /* COUNT: of an input */
-    double           scale;      /* COUNT: of a result */
-} cx_recipe_t;
+#include "collectivex/content.h"
 
 /* False when no such inputs exist: avg where N needs more bits than the type has. */
 bool cx_recipe_make(cx_dtype_t dtype, cx_redop_t redop, int32_t rank_count, cx_recipe_t *out);

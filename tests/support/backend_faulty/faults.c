@@ -70,6 +70,37 @@ static cx_status_t narrow(cx_session_t *session, const cx_slot_t *slot)
     return CX_OK;
 }
 
+static cx_status_t round_steps(cx_session_t *session, const cx_slot_t *slot)
+{
+    (void)slot;
+    cx_faulty_reduce(session, (cx_faulty_twist_t){.lost_rank = -1, .is_stepwise = true});
+    return CX_OK;
+}
+
+/* Each rank begins with itself, as one that sums what it has while it waits for the others. */
+static cx_status_t follow_ranks(cx_session_t *session, const cx_slot_t *slot)
+{
+    const cx_faulty_twist_t twist = {
+        .lost_rank = -1, .is_stepwise = true, .first_rank = session->core->rank};
+
+    (void)slot;
+    cx_faulty_reduce(session, twist);
+    return CX_OK;
+}
+
+/* In another order each time, as of sums by atomic additions. */
+static cx_status_t follow_calls(cx_session_t *session, const cx_slot_t *slot)
+{
+    const cx_faulty_twist_t twist = {
+        .lost_rank   = -1,
+        .is_stepwise = true,
+        .first_rank  = (int32_t)(session->call_count % session->core->rank_count)};
+
+    (void)slot;
+    cx_faulty_reduce(session, twist);
+    return CX_OK;
+}
+
 /* The part of the next rank is lost: its share of a reduction, or its block, in whose place the
  * output keeps what it held. */
 static cx_status_t lose_block(cx_session_t *session, const cx_slot_t *slot)
@@ -193,28 +224,31 @@ static cx_status_t do_nothing(cx_session_t *session, const cx_slot_t *slot)
 }
 
 /* RECEIVER, SENDER: the last rank that receives, or sends, anything. */
-typedef enum culprit { NOBODY, RANK_1, LAST, RECEIVER, SENDER } culprit_t;
+typedef enum culprit { NOBODY, RANK_1, LAST, RECEIVER, SENDER, EVERYBODY } culprit_t;
 typedef enum need { ANY_OP, REDUCING_OP, ROOTED_OP } need_t;
 
 /* name, slug, culprit, first faulty call, calls from one to the next (0: no next), needed kind of
  * operation, stage, action */
-#define FAULT_MAP(X)                                                                 \
-    X(NONE, "none", NOBODY, 1, 1, ANY_OP, BEFORE, do_nothing)                        \
-    X(SKIPPED_SEND, "skipped_send", LAST, 5, 5, ANY_OP, BEFORE, skip)                \
-    X(WRONG_ROOT, "wrong_root", NOBODY, 1, 1, ROOTED_OP, BEFORE, do_nothing)         \
-    X(OFF_BY_ONE, "off_by_one", RECEIVER, 1, 1, ANY_OP, RESULT, shift)               \
-    X(STALE_BUFFER, "stale_buffer", RECEIVER, 1, 1, ANY_OP, RESULT, deliver_last)    \
-    X(CORRUPTED_BYTE, "corrupted_byte", RECEIVER, 7, 7, ANY_OP, RESULT, flip_bit)    \
-    X(WRONG_TYPE, "wrong_type", RECEIVER, 1, 1, REDUCING_OP, RESULT, narrow)         \
-    X(LOST_BLOCK, "lost_block", RECEIVER, 1, 1, ANY_OP, RESULT, lose_block)          \
-    X(SWAPPED_BLOCKS, "swapped_blocks", RECEIVER, 1, 1, ANY_OP, RESULT, swap_blocks) \
-    X(OVERRUN, "overrun", RECEIVER, 1, 1, ANY_OP, AFTER, overrun)                    \
-    X(MODIFIED_INPUT, "modified_input", SENDER, 1, 1, ANY_OP, AFTER, modify_input)   \
-    X(HANG, "hang", LAST, 3, 0, ANY_OP, BEFORE, hang)                                \
-    X(CRASH, "crash", RANK_1, 3, 0, ANY_OP, BEFORE, crash)                           \
-    X(ERROR, "error", LAST, 3, 0, ANY_OP, AFTER, refuse)                             \
-    X(SLOW_RANK, "slow_rank", RANK_1, 1, 1, ANY_OP, BEFORE, dawdle)                  \
-    X(ALLOC_IN_WINDOW, "alloc_in_window", LAST, 1, 1, ANY_OP, BEFORE, allocate)      \
+#define FAULT_MAP(X)                                                                      \
+    X(NONE, "none", NOBODY, 1, 1, ANY_OP, BEFORE, do_nothing)                             \
+    X(SKIPPED_SEND, "skipped_send", LAST, 5, 5, ANY_OP, BEFORE, skip)                     \
+    X(WRONG_ROOT, "wrong_root", NOBODY, 1, 1, ROOTED_OP, BEFORE, do_nothing)              \
+    X(OFF_BY_ONE, "off_by_one", RECEIVER, 1, 1, ANY_OP, RESULT, shift)                    \
+    X(STALE_BUFFER, "stale_buffer", RECEIVER, 1, 1, ANY_OP, RESULT, deliver_last)         \
+    X(CORRUPTED_BYTE, "corrupted_byte", RECEIVER, 7, 7, ANY_OP, RESULT, flip_bit)         \
+    X(WRONG_TYPE, "wrong_type", RECEIVER, 1, 1, REDUCING_OP, RESULT, narrow)              \
+    X(ROUNDED_STEPS, "rounded_steps", EVERYBODY, 1, 1, REDUCING_OP, RESULT, round_steps)  \
+    X(ORDER_BY_RANK, "order_by_rank", EVERYBODY, 1, 1, REDUCING_OP, RESULT, follow_ranks) \
+    X(ORDER_BY_CALL, "order_by_call", EVERYBODY, 1, 1, REDUCING_OP, RESULT, follow_calls) \
+    X(LOST_BLOCK, "lost_block", RECEIVER, 1, 1, ANY_OP, RESULT, lose_block)               \
+    X(SWAPPED_BLOCKS, "swapped_blocks", RECEIVER, 1, 1, ANY_OP, RESULT, swap_blocks)      \
+    X(OVERRUN, "overrun", RECEIVER, 1, 1, ANY_OP, AFTER, overrun)                         \
+    X(MODIFIED_INPUT, "modified_input", SENDER, 1, 1, ANY_OP, AFTER, modify_input)        \
+    X(HANG, "hang", LAST, 3, 0, ANY_OP, BEFORE, hang)                                     \
+    X(CRASH, "crash", RANK_1, 3, 0, ANY_OP, BEFORE, crash)                                \
+    X(ERROR, "error", LAST, 3, 0, ANY_OP, AFTER, refuse)                                  \
+    X(SLOW_RANK, "slow_rank", RANK_1, 1, 1, ANY_OP, BEFORE, dawdle)                       \
+    X(ALLOC_IN_WINDOW, "alloc_in_window", LAST, 1, 1, ANY_OP, BEFORE, allocate)           \
     X(DEAF_RANK, "deaf_rank", LAST, 3, 0, ANY_OP, BEFORE, play_deaf)
 
 enum {
@@ -279,6 +313,9 @@ static bool is_culprit(const cx_session_t *session, const cx_slot_t *slot, culpr
 
     if (culprit == NOBODY || culprit == RANK_1) {
         return culprit == RANK_1 && session->core->rank == 1;
+    }
+    if (culprit == EVERYBODY) {
+        return cx_faulty_is_receiver(session, session->core->rank);
     }
     while (rank > 0 && !is_taking_part(session, culprit, rank)) {
         rank--;

@@ -30,7 +30,7 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
 {
     (void)core;
     *caps = (cx_caps_t){
-        .families             = CX_BIT(CX_FAMILY_COLLECTIVE),
+        .families             = CX_BIT(CX_FAMILY_COLLECTIVE) | CX_BIT(CX_FAMILY_ALLREDUCE),
         .collectives          = CX_BIT(CX_COLLECTIVE_COUNT) - 1,
         .in_place_collectives = CX_BIT(CX_COLLECTIVE_BARRIER) - 1,
         .dtypes               = CX_BIT(CX_DTYPE_COUNT) - 1,
@@ -39,7 +39,8 @@ static cx_status_t probe(const cx_core_t *core, cx_caps_t *caps)
         .memory               = CX_MEMORY_PLAIN,
         .message_bytes_max    = MESSAGE_BYTES_MAX,
         .spans_hosts          = true,
-        .devices              = "host sim",
+        .can_capture          = true,            /* which is a lie: it works when it is captured */
+        .devices              = "host sim cuda", /* cuda: of the stub */
     };
     return CX_OK;
 }

@@ -43,8 +43,10 @@ void cx_faulty_collect(cx_session_t *session);
 
 /* How cx_faulty_reduce departs from the right answer. */
 typedef struct cx_faulty_twist {
-    int32_t lost_rank; /* whose part is left out; -1 for none */
-    bool    is_narrow; /* every intermediate value passes through a narrower type */
+    int32_t lost_rank;   /* whose part is left out; -1 for none */
+    bool    is_narrow;   /* every intermediate value passes through a narrower type */
+    bool    is_stepwise; /* 16-bit floats are rounded at every step, as the others are */
+    int32_t first_rank;  /* with whose part a reduction begins */
 } cx_faulty_twist_t;
 
 /* reduce.c: `gathered` into `result`, in rank order. */

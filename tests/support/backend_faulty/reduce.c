@@ -181,12 +181,13 @@ static value_t reduce_element(const cx_session_t *session, size_t offset, cx_fau
 {
     const cx_shape_t *shape      = &session->shape;
     int32_t           rank_count = session->core->rank_count;
-    bool              is_rounded =
-        twist.is_narrow || dtypes[shape->dtype].bits > 16 || dtypes[shape->dtype].kind != KIND_REAL;
+    bool is_rounded = twist.is_narrow || twist.is_stepwise || dtypes[shape->dtype].bits > 16 ||
+                      dtypes[shape->dtype].kind != KIND_REAL;
     value_t value    = {.whole = 0};
     bool    is_begun = false;
 
-    for (int32_t rank = 0; rank < rank_count; rank++) {
+    for (int32_t i = 0; i < rank_count; i++) {
+        int32_t rank = (twist.first_rank + i) % rank_count;
         value_t part;
         if (rank == twist.lost_rank) {
             continue;

@@ -68,6 +68,20 @@ static void test_one_backend_says_latency_and_peak(void **state)
     drop(&fixture);
 }
 
+static void test_the_distance_to_the_floor_is_said_where_it_is_known(void **state)
+{
+    (void)state;
+    spec_t    spec = hostref;
+    fixture_t fixture;
+
+    spec.floor_ratio = 1.4;
+    derive(&fixture, make_records(&spec, 1));
+    check_sentence(&fixture, 0,
+                   "all_reduce fp32 sum: 0.500 us p50 at 8 B, 1.40 x the floor, peak busbw 0.128 "
+                   "GB/s at 512 B, 1.40 x the floor (hostref, 2 ranks, isolated)");
+    drop(&fixture);
+}
+
 static void test_a_winner_at_all_sizes_is_one_span(void **state)
 {
     (void)state;
@@ -202,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_backend_says_latency_and_peak),
+        cmocka_unit_test(test_the_distance_to_the_floor_is_said_where_it_is_known),
         cmocka_unit_test(test_a_winner_at_all_sizes_is_one_span),
         cmocka_unit_test(test_win_tie_and_loss_are_three_spans),
         cmocka_unit_test(test_a_wrong_result_wins_nothing),

@@ -29,6 +29,19 @@ static void test_every_list_has_its_things(void **state)
     expect_list("--help", (const char *const[]){"usage: collectivex list", NULL});
 }
 
+/* Whether anybody ran it is a fact about the program, and does not depend on what is here. */
+static void test_what_no_hardware_has_seen_says_so(void **state)
+{
+    static const char device[] = "AMD GPUs through the HIP runtime, unvalidated on hardware";
+    static const char backend[] =
+        "collectives and expert parallelism by AMD's RCCL; unvalidated on hardware";
+
+    (void)state;
+    expect_list("devices", (const char *const[]){"hip  ", device, NULL});
+    assert_non_null(strstr(heard.out, "NVIDIA GPUs through the CUDA driver;"));
+    expect_list("backends", (const char *const[]){"rccl  ", backend, NULL});
+}
+
 /* A registry with a backend that is nowhere, and a suite that is no map. */
 static void test_what_cannot_run_says_why(void **state)
 {
@@ -79,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_list_has_its_things),
+        cmocka_unit_test(test_what_no_hardware_has_seen_says_so),
         cmocka_unit_test(test_what_cannot_run_says_why),
         cmocka_unit_test(test_other_lists_are_refused_with_the_nearest),
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `collectivex probe`: the machine as JSON, redacted unless told otherwise. */
+/* `collectivex probe`: the machine as a page or as JSON, redacted unless told otherwise. */
 #include "unit/cli/command.h"
 
 #include <jansson.h>
@@ -30,7 +30,7 @@ static int tear_down(void **state)
 
 static void test_the_machine_is_one_document(void **state)
 {
-    static const char *const lines[] = {"", "--redact=false"};
+    static const char *const lines[] = {"--format json", "--redact=false --format=json"};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
@@ -41,8 +41,21 @@ static void test_the_machine_is_one_document(void **state)
         document = json_loads(heard.out, 0, NULL);
         assert_non_null(document);
         assert_true(json_is_object(json_object_get(document, "cpu")));
+        assert_true(json_is_array(json_object_get(document, "accelerators")));
+        assert_true(json_is_array(json_object_get(document, "links")));
+        assert_true(json_array_size(json_object_get(document, "devices")) >= 2);
+        assert_true(json_array_size(json_object_get(document, "backends")) >= 2);
         json_decref(document);
     }
+}
+
+static void test_a_person_sees_a_page(void **state)
+{
+    (void)state;
+    command_run(cx_cmd_probe, "--ascii --width 120", &heard);
+    assert_int_equal(heard.code, CX_EXIT_OK);
+    assert_non_null(strstr(heard.out, "\naccelerators\n"));
+    assert_non_null(strstr(heard.out, "\nhost "));
 }
 
 static void test_words_and_help(void **state)
@@ -60,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_machine_is_one_document),
+        cmocka_unit_test(test_a_person_sees_a_page),
         cmocka_unit_test(test_words_and_help),
     };
 

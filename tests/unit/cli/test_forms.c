@@ -191,6 +191,16 @@ static void test_csv_shows_what_was_left_out(void **state)
 
 /* Points of expert parallelism stand beside every row of their size; nobody else has the columns.
  */
+static const char *last_field_name(void)
+{
+    const cx_field_t *field = cx_row_fields;
+
+    while (field[1].name) {
+        field++;
+    }
+    return field->name;
+}
+
 static void test_csv_has_points_where_there_are_any(void **state)
 {
     (void)state;
@@ -206,7 +216,7 @@ static void test_csv_has_points_where_there_are_any(void **state)
     char           *text = print_csv(records);
 
     (void)read_line(text, &header);
-    assert_string_equal(header.text[header.count - 1], "wall_s");
+    assert_string_equal(header.text[header.count - 1], last_field_name());
     free(text);
     json_array_append_new(records, ep_record(&ep));
     text = print_csv(records);

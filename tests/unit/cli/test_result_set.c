@@ -197,7 +197,29 @@ static void test_an_early_failure_stands_with_its_kin(void **state)
 
 static void set_case_option(json_t *record, const char *key, const char *value)
 {
-    set_option(json_object_get(record, "case"), key, value);
+    json_t *options = json_object_get(record, "case");
+
+    set_option(options, key, value);
+    json_object_set_new(json_object_get(options, key), "origin", json_string("command line"));
+}
+
+/* What nobody asked of an operation means nothing to it, however others of the table have it. */
+static void test_options_that_no_case_of_an_operation_was_asked_for_are_not_said(void **state)
+{
+    const spec_t specs[] = {simple("a", 1, 0.01), simple("b", 2, 0.01)};
+    fixture_t    fixture;
+    json_t      *records = make_records(specs, 2);
+
+    (void)state;
+    set_case_option(json_array_get(records, 1), "op", "all_gather");
+    set_case_option(json_array_get(records, 1), "seed", "7");
+    read_view(&fixture, records);
+    for (int64_t i = 0; i < 2; i++) {
+        const cx_result_case_t *one = fixture.view.cases[i];
+
+        assert_string_equal(one->differs, strcmp(one->op, "all_gather") == 0 ? "seed=7" : "");
+    }
+    drop_view(&fixture);
 }
 
 static void test_varying_options_become_names(void **state)
@@ -244,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_launches_are_one_case_and_unlike_keys_are_two),
         cmocka_unit_test(test_an_early_failure_stands_with_its_kin),
         cmocka_unit_test(test_varying_options_become_names),
+        cmocka_unit_test(test_options_that_no_case_of_an_operation_was_asked_for_are_not_said),
         cmocka_unit_test(test_documents_without_members_are_read_as_far_as_they_go),
     };
 

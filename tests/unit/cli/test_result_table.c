@@ -350,6 +350,48 @@ static json_t *make_many(void)
     return records;
 }
 
+static void test_the_floor_has_a_column_where_any_row_has_one(void **state)
+{
+    (void)state;
+    static const char *const full[] = {"    busbw  x floor  vs best    skew     n  check\n",
+                                       "x floor is", "   1.40     1.00 ", NULL};
+    const cx_style_t         style  = {.is_utf8 = true, .column_count = 132};
+    spec_t                   specs[LENGTH(few)];
+    json_t                  *records = make_records(few, LENGTH(few));
+    cx_result_set_t          set     = set_of(records);
+    char                    *text    = print(&style, &set);
+
+    assert_null(strstr(text, "x floor"));
+    free(text);
+    json_decref(records);
+    memcpy(specs, few, sizeof few);
+    specs[0].floor_ratio = 1.4;
+    records              = make_records(specs, LENGTH(few));
+    set                  = set_of(records);
+    check_contains(&set, full);
+    json_decref(records);
+}
+
+static void test_the_floor_of_a_line_is_that_of_its_peak(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"  at  x floor  spread", "    size  at peak   worst",
+                                        "  32 MiB     1.40    2.0%", "x floor is", NULL};
+    json_t                  *records = make_many();
+    const cx_result_set_t    set     = set_of(records);
+
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        json_t *rows = json_object_get(json_array_get(records, i), "rows");
+
+        for (size_t j = 0; j < json_array_size(rows); j++) {
+            json_object_set_new(json_array_get(rows, j), "floor_ratio",
+                                json_real(j + 1 == json_array_size(rows) ? 1.4 : 3));
+        }
+    }
+    check_contains(&set, parts);
+    json_decref(records);
+}
+
 static void test_many_rows_become_one_line_per_case(void **state)
 {
     (void)state;
@@ -503,6 +545,8 @@ int main(void)
         cmocka_unit_test(test_hostile_names_reach_no_terminal),
         cmocka_unit_test(test_no_records_say_so),
         cmocka_unit_test(test_one_row_has_no_ranking),
+        cmocka_unit_test(test_the_floor_has_a_column_where_any_row_has_one),
+        cmocka_unit_test(test_the_floor_of_a_line_is_that_of_its_peak),
         cmocka_unit_test(test_many_rows_become_one_line_per_case),
         cmocka_unit_test(test_verbose_shows_every_row),
         cmocka_unit_test(test_kinds_of_work_stand_apart_in_a_table),

@@ -4,6 +4,8 @@
 
 #include "support/expect.h"
 
+#include <math.h>
+
 static const cx_judge_facts_t spotless = {
     .status         = CX_OK,
     .row_count      = 3,
@@ -44,6 +46,9 @@ static void test_each_fact_lowers_the_class(void **state)
     facts                = spotless;
     facts.verified_count = 0;
     expect(&facts, CX_REASON_NO_EVIDENCE, CX_PUBLICATION_INVALID);
+    facts                = spotless;
+    facts.is_under_floor = true;
+    expect(&facts, CX_REASON_UNDER_FLOOR, CX_PUBLICATION_INVALID);
     facts            = spotless;
     facts.is_settled = false;
     expect(&facts, CX_REASON_NOT_SETTLED, CX_PUBLICATION_DIAGNOSTIC);
@@ -60,6 +65,9 @@ static void test_each_fact_lowers_the_class(void **state)
     facts                   = spotless;
     facts.is_oversubscribed = true;
     expect(&facts, CX_REASON_OVERSUBSCRIBED, CX_PUBLICATION_DIAGNOSTIC);
+    facts          = spotless;
+    facts.is_mixed = true;
+    expect(&facts, CX_REASON_MIXED_DEVICES, CX_PUBLICATION_DIAGNOSTIC);
     facts                = spotless;
     facts.is_debug_build = true;
     expect(&facts, CX_REASON_DEBUG_BUILD, CX_PUBLICATION_DIAGNOSTIC);
@@ -129,9 +137,30 @@ static void test_the_worst_reason_decides_and_all_are_named(void **state)
                                               1u << CX_REASON_FEW_LAUNCHES);
 }
 
+static void test_under_the_floor_is_the_whole_interval_beyond_the_tolerance(void **state)
+{
+    (void)state;
+    const double unknown = (double)NAN;
+    const struct {
+        double time_us, high_us, floor_us;
+        bool   is_under;
+    } rows[] = {
+        {12, 13, 10, false},           {9, 10.5, 10, false},
+        {9.9, 9.9, 10, false},         {9, 9.5, 10, true},
+        {9, unknown, 10, true},        {9, 9, unknown, false},
+        {unknown, unknown, 10, false},
+    };
+
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        assert_int_equal(cx_judge_floor(rows[i].time_us, rows[i].high_us, rows[i].floor_us),
+                         rows[i].is_under);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_under_the_floor_is_the_whole_interval_beyond_the_tolerance),
         cmocka_unit_test(test_nothing_against_it_is_official),
         cmocka_unit_test(test_each_fact_lowers_the_class),
         cmocka_unit_test(test_each_status_has_its_class),

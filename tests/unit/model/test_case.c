@@ -41,16 +41,17 @@ static void test_options_without_meaning_become_neutral(void **state)
 {
     (void)state;
     cx_case_t gather = make("gather"), reduce = make("all_reduce"), barrier = make("barrier");
+    ptrdiff_t redop = cx_options_find(cx_case_options, "redop") - cx_case_options;
 
     set(&gather, "redop", "max");
-    gather.origins[3] = CX_ORIGIN_COMMAND;
+    gather.origins[redop] = CX_ORIGIN_COMMAND;
     set(&reduce, "root", "3");
     set(&barrier, "dtype", "fp64");
     EXPECT_OK(cx_case_seal(&gather, &arena));
     EXPECT_OK(cx_case_seal(&reduce, &arena));
     EXPECT_OK(cx_case_seal(&barrier, &arena));
     assert_int_equal(gather.redop, CX_REDOP_NONE);
-    assert_int_equal(gather.origins[3], CX_ORIGIN_DEFAULT);
+    assert_int_equal(gather.origins[redop], CX_ORIGIN_DEFAULT);
     assert_int_equal(reduce.root, 0);
     assert_int_equal(reduce.redop, CX_REDOP_SUM);
     assert_int_equal(barrier.dtype, CX_DTYPE_FP32);
@@ -137,6 +138,30 @@ static void test_shape_and_contract(void **state)
     EXPECT_OK(cx_case_seal(&one, &arena));
     assert_int_equal(cx_case_shape(&one).root_rank, -1);
     assert_true(strlen(cx_regime_text(CX_REGIME_STEADY)) > 10);
+}
+
+/* An option that came with a regime is in the identity of its cases alone. */
+static void test_operations_of_a_graph_count_in_regime_graph(void **state)
+{
+    static const struct {
+        const char *regime;
+        bool        is_other;
+    } rows[] = {{"isolated", false}, {"steady", false}, {"loop_mean", false}, {"graph", true}};
+    const cx_option_t *row = cx_options_find(cx_case_options, "graph-ops");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_case_t one = make("all_reduce"), other = make("all_reduce");
+
+        set(&one, "regime", rows[i].regime);
+        set(&other, "regime", rows[i].regime);
+        set(&other, "graph-ops", "7");
+        assert_int_equal(cx_case_option_is_own(&one, row), rows[i].is_other);
+        EXPECT_OK(cx_case_seal(&one, &arena));
+        EXPECT_OK(cx_case_seal(&other, &arena));
+        assert_int_equal(strcmp(one.digest, other.digest) != 0, rows[i].is_other);
+        assert_int_equal(other.graph_ops, rows[i].is_other ? 7 : 20);
+    }
 }
 
 static cx_case_t make_ep(void)
@@ -257,6 +282,72 @@ static void test_contracts_and_shape_of_expert_parallelism(void **state)
     assert_string_equal(cx_case_contract(&one), "ep.steady.fast");
     set(&one, "regime", "loop_mean");
     EXPECT_FAIL(CX_INVALID, "family ep has no loop_mean", cx_case_seal(&one, &arena));
+    set(&one, "regime", "graph");
+    EXPECT_FAIL(CX_INVALID, "family ep has no graph", cx_case_seal(&one, &arena));
+}
+
+/* ---- family allreduce ----------------------------------------------------------------------- */
+
+static cx_case_t make_allreduce(const char *option, const char *text)
+{
+    cx_case_t one = make("all_reduce");
+
+    set(&one, "family", "allreduce");
+    if (option) {
+        set(&one, option, text);
+    }
+    return one;
+}
+
+static void test_an_allreduce_has_a_name_a_contract_and_an_algorithm(void **state)
+{
+    cx_case_t one = make_allreduce("algorithm", "two-shot");
+
+    (void)state;
+    set(&one, "dtype", "bf16");
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    assert_memory_equal(one.case_id, "allreduce.bf16.two-shot.isolated.hostref.host.", 46);
+    assert_string_equal(cx_case_contract(&one), "allreduce.isolated");
+    assert_int_equal(cx_case_shape(&one).family, CX_FAMILY_ALLREDUCE);
+    assert_int_equal(cx_case_shape(&one).op, CX_COLLECTIVE_ALL_REDUCE);
+    assert_int_equal(cx_case_shape(&one).algorithm, CX_ALGORITHM_TWO_SHOT);
+    set(&one, "regime", "steady");
+    assert_string_equal(cx_case_contract(&one), "allreduce.steady");
+}
+
+static void test_an_algorithm_counts_in_its_family_alone(void **state)
+{
+    cx_case_t one = make_allreduce(NULL, NULL), other = make_allreduce("algorithm", "ring");
+    cx_case_t plain = make("all_reduce"), asked = make("all_reduce");
+
+    (void)state;
+    set(&asked, "algorithm", "ring");
+    EXPECT_OK(cx_case_seal(&one, &arena));
+    EXPECT_OK(cx_case_seal(&other, &arena));
+    EXPECT_OK(cx_case_seal(&plain, &arena));
+    EXPECT_OK(cx_case_seal(&asked, &arena));
+    assert_string_not_equal(one.digest, other.digest);
+    assert_string_equal(plain.digest, asked.digest);
+    assert_int_equal(asked.algorithm, CX_ALGORITHM_DEFAULT);
+}
+
+static void test_an_allreduce_is_one_operation(void **state)
+{
+    static const struct {
+        const char *option, *text, *words;
+    } rows[] = {
+        {"op", "broadcast", "op: family allreduce has all_reduce alone; broadcast is of family"},
+        {"redop", "max", "redop: family allreduce sums; max is of family collective"},
+        {"placement", "in_place", "placement: family allreduce is out of place"},
+        {"regime", "loop_mean", "regime: family allreduce has no loop_mean"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_case_t one = make_allreduce(rows[i].option, rows[i].text);
+
+        EXPECT_FAIL(CX_INVALID, rows[i].words, cx_case_seal(&one, &arena));
+    }
 }
 
 static void test_vocabularies(void **state)
@@ -280,9 +371,13 @@ int main(void)
         cmocka_unit_test(test_the_name_is_readable),
         cmocka_unit_test(test_the_longest_options_all_count),
         cmocka_unit_test(test_shape_and_contract),
+        cmocka_unit_test(test_operations_of_a_graph_count_in_regime_graph),
         cmocka_unit_test(test_the_name_of_expert_parallelism),
         cmocka_unit_test(test_each_family_has_its_own_options),
         cmocka_unit_test(test_options_that_depend_on_others),
+        cmocka_unit_test(test_an_allreduce_has_a_name_a_contract_and_an_algorithm),
+        cmocka_unit_test(test_an_algorithm_counts_in_its_family_alone),
+        cmocka_unit_test(test_an_allreduce_is_one_operation),
         cmocka_unit_test(test_contracts_and_shape_of_expert_parallelism),
         cmocka_unit_test(test_vocabularies),
     };

@@ -26,10 +26,15 @@ static cx_status_t rows_of(void *context, const char *backend, const char *place
     return CX_OK;
 }
 
-static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
+static cx_status_t auto_choice(void *context, cx_family_t family, cx_plan_choice_t *in_out)
 {
     (void)context;
-    *out = family == CX_FAMILY_EP ? "mine" : "plain";
+    if (strcmp(in_out->backend, "auto") == 0) {
+        in_out->backend = family == CX_FAMILY_EP ? "mine" : "plain";
+    }
+    if (strcmp(in_out->device, "auto") == 0) {
+        in_out->device = "host";
+    }
     return CX_OK;
 }
 
@@ -66,8 +71,7 @@ static cx_status_t expand(const char *suite, const cx_setting_t *overrides, size
     cx_plan_request_t request = {.suite_path     = "s.yaml",
                                  .overrides      = overrides,
                                  .override_count = count,
-                                 .auto_device    = "host",
-                                 .auto_backend   = auto_backend,
+                                 .auto_choice    = auto_choice,
                                  .backend_rows   = rows_of,
                                  .shape_numbers  = shape_of};
     cx_node_t        *root;
@@ -89,6 +93,26 @@ static void test_no_request_is_one_case_of_defaults(void **state)
     assert_string_equal(plan.cases[0].backend, "plain");
     assert_string_equal(plan.cases[0].device, "host");
     assert_string_equal(plan.suite, "command line");
+}
+
+static void test_an_allreduce_has_defaults_of_its_own(void **state)
+{
+    (void)state;
+    cx_plan_t plan;
+
+    EXPECT_OK(expand("cases:\n  - {family: allreduce, algorithm: [default, ring]}\n"
+                     "  - {family: allreduce, dtype: fp32, sizes: 8B}\n",
+                     NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 3);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(plan.cases[i].dtype, CX_DTYPE_BF16);
+        assert_string_equal(plan.cases[i].sizes, CX_CASE_ALLREDUCE_SIZES);
+    }
+    assert_int_equal(plan.cases[1].algorithm, CX_ALGORITHM_RING);
+    assert_int_equal(plan.cases[2].dtype, CX_DTYPE_FP32);
+    assert_string_equal(plan.cases[2].sizes, "8B");
+    EXPECT_FAIL(CX_INVALID, "has all_reduce alone",
+                expand("cases:\n  - {family: allreduce, op: gather}\n", NULL, 0, &plan));
 }
 
 static void test_lists_multiply(void **state)
@@ -285,10 +309,38 @@ static void test_what_is_wrong_with_expert_parallelism_has_a_place(void **state)
                 expand("cases: [{family: ep}]", &sizes, 1, &plan));
 }
 
+static void test_groups_have_cases_on_their_devices_alone(void **state)
+{
+    static const cx_setting_t cuda = {"device", "cuda", "command line", CX_ORIGIN_COMMAND};
+    static const cx_setting_t hip  = {"device", "hip", "command line", CX_ORIGIN_COMMAND};
+    static const char        *suite =
+        "cases: [{op: gather}, {op: scatter, only_on: [cuda, hip]}, {op: reduce, only_on: host}]";
+    cx_plan_t plan;
+
+    (void)state;
+    EXPECT_OK(expand(suite, NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 2);
+    assert_int_equal(plan.cases[0].op, CX_COLLECTIVE_GATHER);
+    assert_int_equal(plan.cases[1].op, CX_COLLECTIVE_REDUCE);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(expand(suite, i == 0 ? &cuda : &hip, 1, &plan));
+        assert_int_equal(plan.case_count, 2);
+        assert_int_equal(plan.cases[1].op, CX_COLLECTIVE_SCATTER);
+    }
+    /* Part of a name is not the name, and what is left out is not looked at. */
+    EXPECT_OK(
+        expand("cases: [{op: gather}, {op: scatter, only_on: hos, my-option: 3}]", NULL, 0, &plan));
+    assert_int_equal(plan.case_count, 1);
+    assert_int_equal(expand("cases: [{op: scatter, only_on: cuda}]", NULL, 0, &plan), CX_INVALID);
+    assert_non_null(strstr(cx_detail()->text, "no case is left"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_groups_have_cases_on_their_devices_alone),
         cmocka_unit_test(test_no_request_is_one_case_of_defaults),
+        cmocka_unit_test(test_an_allreduce_has_defaults_of_its_own),
         cmocka_unit_test(test_lists_multiply),
         cmocka_unit_test(test_equal_cases_are_one),
         cmocka_unit_test(test_many_cases_stay_distinct),

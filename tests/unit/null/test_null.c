@@ -71,6 +71,7 @@ static void test_caps_offer_everything_and_admit_that_nothing_moves(void **state
     (void)state;
     assert_int_equal(ops->probe(&fake.core, &caps), CX_OK);
     assert_true(caps.moves_no_data);
+    assert_true(caps.can_capture);
     assert_int_equal(caps.collectives, (1 << CX_COLLECTIVE_COUNT) - 1);
     assert_int_equal(caps.dtypes, (1 << CX_DTYPE_COUNT) - 1);
     assert_string_equal(caps.devices, "host sim");

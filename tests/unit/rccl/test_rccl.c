@@ -11,7 +11,9 @@ static int named_rank(fake_core_t *fake, void *argument)
            KIT_CHECK(strcmp(kit_caps.library_version, "2.22.3") == 0) +
            KIT_CHECK(strstr(kit_caps.library_path, "rccl/librccl.so.1") != NULL) +
            KIT_CHECK(strcmp(kit_caps.devices, "hip") == 0) +
-           KIT_CHECK(kit_caps.memory == CX_MEMORY_PLAIN);
+           KIT_CHECK(kit_caps.memory == CX_MEMORY_PLAIN) +
+           KIT_CHECK((kit_caps.families & CX_BIT(CX_FAMILY_ALLREDUCE)) != 0) +
+           KIT_CHECK(kit_caps.algorithms == 0); /* none is sure to be heeded */
 }
 
 static void test_probe_tells_of_rccl(void **state)

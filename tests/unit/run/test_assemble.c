@@ -96,8 +96,8 @@ static void take_start(cx_assembly_t *assembly)
     json_t      *event;
 
     cx_harness_clear(&harness);
-    event = json_pack("{ss,s{ss,ss},so}", "event", "case_start", "environment", "rank_count", "2",
-                      "device_model", "a device", "harness",
+    event = json_pack("{ss,sf,s{ss,ss},so}", "event", "case_start", "backend_open_us", 12.5,
+                      "environment", "rank_count", "2", "device_model", "a device", "harness",
                       cx_fields_to_json(cx_harness_fields, &harness));
     cx_assembly_event(assembly, event);
     json_decref(event);
@@ -190,6 +190,7 @@ static void test_contracts_and_definitions_follow_the_regime(void **state)
         const char *words, *contract, *over_ranks;
     } rows[] = {{"regime=isolated", "collective.isolated", "max"},
                 {"regime=steady", "collective.steady", "median"},
+                {"regime=graph", "collective.graph", "median"},
                 {"regime=loop_mean", "collective.loop_mean", "mean"},
                 {"family=ep hidden=64 topk=1 experts=2 regime=isolated", "ep.isolated.exact",
                  "by component"},

@@ -16,11 +16,30 @@ static void write_registry(const char *text)
         cx_file_write(cx_arena_format(&arena, "%s/backends.json", registry), text, strlen(text)));
 }
 
+/* A driver with devices, and a library for them, that lie beside the plugins. */
+static void use_stubs(void)
+{
+    char *folder = cx_arena_text(&arena, getenv("CX_PLUGIN_PATH"));
+
+    *strchrnul(folder, ':') = '\0';
+    assert_int_equal(
+        setenv("CX_PLUGIN_PATH",
+               cx_arena_format(&arena, "%s/../test-gpu:%s", folder, getenv("CX_PLUGIN_PATH")), 1),
+        0);
+    assert_int_equal(
+        setenv("CX_CUDA_PATH", cx_arena_format(&arena, "%s/../test-gpu/libcuda.so.1", folder), 1),
+        0);
+    assert_int_equal(setenv("CX_NCCL_PATH",
+                            cx_arena_format(&arena, "%s/../test-libraries/nccl-22809", folder), 1),
+                     0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
     cx_arena_init(&arena);
     kit_use_test_plugins();
+    use_stubs();
     return mkdtemp(registry) ? setenv("CX_REGISTRY", registry, 1) : -1;
 }
 
@@ -42,6 +61,14 @@ static const cx_catalog_entry_t *entry_of(const cx_catalog_entry_t *entries, siz
     }
     fail_msg("no entry %s", name);
     return NULL;
+}
+
+static cx_plan_choice_t chosen;
+
+static cx_status_t choose(const char *backend, const char *device, int32_t host_rank_count)
+{
+    chosen = (cx_plan_choice_t){backend, device};
+    return cx_catalog_choose(host_rank_count, CX_FAMILY_COLLECTIVE, &arena, &chosen);
 }
 
 static void test_known_and_present_backends_are_listed_once(void **state)
@@ -74,7 +101,6 @@ static void test_a_registry_that_is_none_is_refused(void **state)
 {
     static const char *const texts[] = {"[]", "{\"backends\": 3}", "{\"a\": [], \"b\": []}"};
     cx_catalog_entry_t      *entries;
-    const char              *name;
     size_t                   count;
 
     (void)state;
@@ -82,8 +108,7 @@ static void test_a_registry_that_is_none_is_refused(void **state)
         write_registry(texts[i]);
         EXPECT_FAIL(CX_INVALID, "backends.json: expected {\"backends\": [...]}",
                     cx_catalog_backends(2, &arena, &entries, &count));
-        EXPECT_FAIL(CX_INVALID, "backends.json",
-                    cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
+        EXPECT_FAIL(CX_INVALID, "backends.json", choose("auto", "auto", 2));
     }
 }
 
@@ -108,21 +133,71 @@ static void test_devices_are_listed(void **state)
     assert_true(entry_of(entries, count, "sim")->is_usable);
 }
 
+static void expect_choice(const char *backend, const char *device)
+{
+    assert_string_equal(chosen.backend, backend);
+    assert_string_equal(chosen.device, device);
+}
+
 static void test_auto_is_the_first_that_can_run_and_may_be_chosen(void **state)
 {
-    const char *name = NULL;
-
     (void)state;
     write_registry("{\"backends\": [{\"name\": \"faulty\"},"
                    " {\"name\": \"warp\", \"is_automatic\": \"true\"},"
                    " {\"name\": \"null\", \"is_automatic\": \"true\"},"
                    " {\"name\": \"hostref\", \"is_automatic\": \"true\"}]}");
-    EXPECT_OK(cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
-    assert_string_equal(name, "null");
+    EXPECT_OK(choose("auto", "host", 2));
+    expect_choice("null", "host");
+    EXPECT_OK(choose("auto", "sim", 2));
+    expect_choice("null", "sim");
+    write_registry("{\"backends\": [{\"name\": \"hostref\", \"is_automatic\": \"true\"}]}");
+    EXPECT_FAIL(CX_UNSUPPORTED,
+                "no backend can run family collective on device sim here; see: collectivex list "
+                "backends",
+                choose("auto", "sim", 2));
     write_registry("{\"backends\": [{\"name\": \"null\"}]}");
     EXPECT_FAIL(CX_UNSUPPORTED,
                 "no backend can run family collective here; see: collectivex list backends",
-                cx_catalog_auto_backend(2, CX_FAMILY_COLLECTIVE, &arena, &name));
+                choose("auto", "auto", 2));
+}
+
+static void test_a_named_backend_decides_on_the_device_alone(void **state)
+{
+    (void)state;
+    EXPECT_OK(choose("null", "auto", 2));
+    expect_choice("null", "host");
+    EXPECT_OK(choose("null", "sim", 2));
+    expect_choice("null", "sim");
+    EXPECT_OK(choose("warp", "auto", 2)); /* whose absence is told with the place it was named at */
+    expect_choice("warp", "host");
+    EXPECT_OK(choose("nccltests", "auto", 2));
+    expect_choice("nccltests", "host");
+    assert_string_equal(cx_detail()->text, "");
+}
+
+static void test_accelerators_come_before_the_host_where_each_rank_has_one(void **state)
+{
+    static const struct {
+        const char *devices, *backend, *device, *want_backend, *want_device;
+        int32_t     ranks;
+    } rows[] = {
+        {"2", "auto", "auto", "nccl", "cuda", 2},       {"2", "auto", "auto", "hostref", "host", 3},
+        {"2", "auto", "host", "hostref", "host", 2},    {"2", "nccl", "auto", "nccl", "cuda", 2},
+        {"2", "hostref", "auto", "hostref", "host", 2}, {"0", "auto", "auto", "hostref", "host", 2},
+        {"0", "nccl", "auto", "nccl", "host", 2},
+    };
+
+    (void)state;
+    write_registry("{\"backends\": [{\"name\": \"hostref\", \"is_automatic\": \"true\"},"
+                   " {\"name\": \"nccl\", \"is_automatic\": \"true\"}]}");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(setenv("STUB_GPU_COUNT", rows[i].devices, 1), 0);
+        EXPECT_OK(choose(rows[i].backend, rows[i].device, rows[i].ranks));
+        expect_choice(rows[i].want_backend, rows[i].want_device);
+        assert_int_equal(cx_catalog_accelerator_count("cuda"), strtol(rows[i].devices, NULL, 10));
+    }
+    assert_int_equal(cx_catalog_accelerator_count("host"), 0);
+    assert_int_equal(cx_catalog_accelerator_count("warp"), 0);
 }
 
 static void test_options_of_a_backend_are_its_table(void **state)
@@ -165,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_a_registry_of_anything_else_breaks_nothing),
         cmocka_unit_test(test_devices_are_listed),
         cmocka_unit_test(test_auto_is_the_first_that_can_run_and_may_be_chosen),
+        cmocka_unit_test(test_a_named_backend_decides_on_the_device_alone),
+        cmocka_unit_test(test_accelerators_come_before_the_host_where_each_rank_has_one),
         cmocka_unit_test(test_options_of_a_backend_are_its_table),
         cmocka_unit_test(test_a_shape_is_three_numbers),
     };

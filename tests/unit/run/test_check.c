@@ -203,6 +203,107 @@ static void test_edited_factor_with_a_fitting_busbw(void **state)
     expect_only(CX_CHECK_NUMBER, 1);
 }
 
+static void give_limits(json_t *record, double link_bytes_per_s)
+{
+    cx_limits_t limits;
+
+    cx_limits_clear(&limits);
+    limits.launch_us              = 3;
+    limits.link_store_bytes_per_s = link_bytes_per_s;
+    json_object_set_new(record, "limits", cx_fields_to_json(cx_limits_fields, &limits));
+}
+
+/* A row of an all_reduce of 4 ranks has 3/2 of its bytes to move. */
+static void give_floor(json_t *row, double link_bytes_per_s)
+{
+    double bytes    = json_number_value(json_object_get(row, "message_bytes"));
+    double floor_us = 3 + 1.5 * bytes / link_bytes_per_s * 1e6;
+    double p50      = json_real_value(json_object_get(row, "time_us_p50"));
+
+    json_object_set_new(row, "floor_us", json_real(floor_us));
+    json_object_set_new(row, "floor_ratio", json_real(p50 / floor_us));
+    json_object_set_new(row, "floor_source", json_string("measured"));
+}
+
+static void save_floors(double link_bytes_per_s)
+{
+    json_t *record = open_record(0);
+
+    give_limits(record, link_bytes_per_s);
+    for (size_t i = 0; i < KIT_ROW_COUNT; i++) {
+        give_floor(row_of(record, i), link_bytes_per_s);
+    }
+    save_record(0, record);
+}
+
+static void test_edited_floors(void **state)
+{
+    static const char *const fields[] = {"floor_us", "floor_ratio"};
+
+    (void)state;
+    save_floors(300e9);
+    expect_only(CX_CHECK_NUMBER, 0);
+    for (int i = 0; i < 2; i++) {
+        json_t *record = open_record(0);
+        json_t *value  = json_object_get(row_of(record, 2), fields[i]);
+
+        json_real_set(value, json_real_value(value) * 0.99);
+        save_record(0, record);
+        expect_only(CX_CHECK_NUMBER, 1);
+        save_floors(300e9);
+    }
+    {
+        json_t *record = open_record(0);
+
+        json_object_set_new(row_of(record, 2), "floor_source", json_string("nominal"));
+        save_record(0, record);
+        expect_only(CX_CHECK_NUMBER, 1);
+    }
+}
+
+static void test_a_floor_without_limits_is_made_up(void **state)
+{
+    json_t *record;
+
+    (void)state;
+    save_floors(300e9);
+    record = open_record(0);
+    json_object_set_new(record, "limits", json_null());
+    save_record(0, record);
+    expect_only(CX_CHECK_NUMBER, 3 * KIT_ROW_COUNT);
+}
+
+/* The times of 2 KiB are about 11 us: at 200 MB/s they would have to be 18. */
+static void test_a_beaten_floor_is_not_published(void **state)
+{
+    json_t *record;
+
+    (void)state;
+    save_floors(200e6);
+    expect_only(CX_CHECK_PUBLICATION, 1);
+    record = open_record(0);
+    kit_judge(record, LAUNCH_COUNT);
+    assert_string_equal(cx_record_text(record, "publication", "class"), "invalid");
+    save_record(0, record);
+    expect_only(CX_CHECK_PUBLICATION, 0);
+}
+
+/* Records from before there were floors are as good as they were. */
+static void test_a_record_without_floors(void **state)
+{
+    json_t *record = open_record(0);
+
+    (void)state;
+    json_object_del(record, "limits");
+    for (size_t i = 0; i < KIT_ROW_COUNT; i++) {
+        json_object_del(row_of(record, i), "floor_us");
+        json_object_del(row_of(record, i), "floor_ratio");
+        json_object_del(row_of(record, i), "floor_source");
+    }
+    save_record(0, record);
+    expect_only(CX_CHECK_RECORD_INVALID, 0);
+}
+
 static void test_swapped_record(void **state)
 {
     (void)state;
@@ -479,6 +580,10 @@ int main(void)
         IN_FOLDER(test_edited_numbers),
         IN_FOLDER(test_edited_number_is_named),
         IN_FOLDER(test_edited_factor_with_a_fitting_busbw),
+        IN_FOLDER(test_edited_floors),
+        IN_FOLDER(test_a_floor_without_limits_is_made_up),
+        IN_FOLDER(test_a_beaten_floor_is_not_published),
+        IN_FOLDER(test_a_record_without_floors),
         IN_FOLDER(test_swapped_record),
         IN_FOLDER(test_truncated_record),
         IN_FOLDER(test_record_that_breaks_the_schema),

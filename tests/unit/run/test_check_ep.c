@@ -323,6 +323,47 @@ static void test_a_bandwidth_only_collectives_have(void **state)
     expect_some(CX_CHECK_NUMBER);
 }
 
+/* At 1 TB/s, so that no time of the kit is under its floor. */
+static void give_floor(json_t *record, size_t rung, const char *component, double crossing_bytes)
+{
+    json_t *row      = row_of(record, component, kit_ep_tokens[rung]);
+    double  p50      = json_real_value(json_object_get(row, "time_us_p50"));
+    double  floor_us = 2 + crossing_bytes / KIT_RANK_COUNT / 1e12 * 1e6;
+
+    json_object_set_new(row, "floor_us", json_real(floor_us));
+    json_object_set_new(row, "floor_ratio", json_real(p50 / floor_us));
+    json_object_set_new(row, "floor_source", json_string("measured"));
+}
+
+static void test_floors_follow_from_the_points_bytes(void **state)
+{
+    (void)state;
+    json_t     *record = open_record(ISOLATED), *row;
+    cx_limits_t limits;
+
+    cx_limits_clear(&limits);
+    limits.launch_us              = 2;
+    limits.link_store_bytes_per_s = 1e12;
+    json_object_set_new(record, "limits", cx_fields_to_json(cx_limits_fields, &limits));
+    for (size_t i = 0; i < KIT_EP_RUNG_COUNT; i++) {
+        json_t *point     = point_of(record, i);
+        double  out_bytes = json_number_value(json_object_get(point, "dispatch_wire_bytes"));
+        double  ratio     = json_number_value(json_object_get(point, "combine_logical_bytes")) /
+                       json_number_value(json_object_get(point, "dispatch_logical_bytes"));
+
+        give_floor(record, i, "dispatch", out_bytes);
+        give_floor(record, i, "combine", out_bytes * ratio);
+        give_floor(record, i, "roundtrip", out_bytes * (1 + ratio));
+    }
+    save_record(ISOLATED, record);
+    expect_only(CX_CHECK_NUMBER, 0);
+    record = open_record(ISOLATED);
+    row    = row_of(record, "combine", 8);
+    json_object_set_new(row, "floor_us", json_real(2));
+    save_record(ISOLATED, record);
+    expect_only(CX_CHECK_NUMBER, 1);
+}
+
 static void test_wrong_output_cannot_be_ok(void **state)
 {
     (void)state;
@@ -391,6 +432,7 @@ int main(void)
         TEST(test_rows_that_are_swapped),
         TEST(test_a_component_of_the_other_regime),
         TEST(test_a_bandwidth_only_collectives_have),
+        TEST(test_floors_follow_from_the_points_bytes),
         TEST(test_wrong_output_cannot_be_ok),
         TEST(test_right_output_has_no_failed_check),
         TEST(test_unlike_workloads_cannot_have_rows),

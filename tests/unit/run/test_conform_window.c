@@ -70,6 +70,29 @@ static void test_an_eighth_run_with_other_bytes_is_found(void **state)
     mock_rank_close(&rank);
 }
 
+static cx_status_t refuse_copy(cx_device_t *device, void *to, const void *from, size_t bytes)
+{
+    (void)device;
+    (void)to;
+    (void)from;
+    return CX_FAIL(CX_DEVICE, "no copy of %zu bytes", bytes);
+}
+
+/* The host need not reach a device's memory: what is compared went through its copy. */
+static void test_the_bytes_compared_come_through_the_device(void **state)
+{
+    cx_device_ops_t ops;
+    mock_rank_t     rank;
+
+    (void)state;
+    open_ready(&rank);
+    ops                              = *rank.kit.context.core.device_ops;
+    ops.copy                         = refuse_copy;
+    rank.kit.context.core.device_ops = &ops;
+    mock_rank_expect(&rank, cx_conform_same_bytes, "no copy of ");
+    mock_rank_close(&rank);
+}
+
 static void test_one_wrong_operation_of_a_long_chain_is_found(void **state)
 {
     mock_rank_t rank;
@@ -87,6 +110,7 @@ int main(void)
         cmocka_unit_test(test_a_right_backend_is_the_same_in_every_window),
         cmocka_unit_test(test_violations_are_counted_by_operation),
         cmocka_unit_test(test_an_eighth_run_with_other_bytes_is_found),
+        cmocka_unit_test(test_the_bytes_compared_come_through_the_device),
         cmocka_unit_test(test_one_wrong_operation_of_a_long_chain_is_found),
     };
 

@@ -109,10 +109,23 @@ static void test_each_fact_is_found(void **state)
     json_object_set_new(json_object_get(json_object_get(record, "case"), "sampling"), "value",
                         json_string("exact"));
     assert_false(read_facts().is_fast);
+    json_object_set_new(row, "floor_us", json_real(10)); /* the median is a little more */
+    assert_false(read_facts().is_under_floor);
+    json_object_set_new(row, "floor_us", json_real(20));
+    assert_true(read_facts().is_under_floor);
     json_object_set_new(row, "findings", json_string("other-load"));
     assert_true(read_facts().is_disturbed);
     json_object_set_new(row, "status", json_string("unstable"));
     assert_false(read_facts().is_settled);
+    set("environment", "ranks_per_host", "2");
+    json_object_set_new(json_object_get(json_object_get(record, "case"), "device"), "value",
+                        json_string("cuda"));
+    json_object_set_new(json_object_get(record, "provenance"), "accelerators",
+                        json_pack("[{ss,si,ss},{ss,si,ss}]", "device", "cuda", "index", 0, "model",
+                                  "A", "device", "cuda", "index", 1, "model", "B"));
+    assert_true(read_facts().is_mixed);
+    set("environment", "ranks_per_host", "1");
+    assert_false(read_facts().is_mixed);
     json_object_set_new(record, "provenance", json_null());
     assert_false(read_facts().has_provenance);
     json_object_set_new(record, "status", json_string("timeout"));

@@ -71,9 +71,12 @@ static void test_arguments(void **state)
          "-J /short/all_gather_perf.json",
          2},
         {"op=broadcast dtype=int8 sizes=8B backend-options=nccltests-launch=mpirun",
-         "mpirun -n 4 broadcast_perf_mpi -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d int8 -r 0", 4},
+         "mpirun -n 4 --bind-to none broadcast_perf_mpi -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d "
+         "int8 -r 0",
+         4},
         {"op=all_gather sizes=8B backend-options=nccltests-launch=mpirun",
-         "mpirun -n 4 all_gather_perf -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d float", 4},
+         "mpirun -n 4 --bind-to none all_gather_perf -g 1 -b 8 -e 8 -f 2 -n 20 -w 5 -c 1 -d float",
+         4},
     };
 
     (void)state;

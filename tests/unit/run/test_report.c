@@ -32,12 +32,14 @@ static void test_a_case_begins_with_its_environment(void **state)
     (void)snprintf(kit.context.facts.model, sizeof kit.context.facts.model, "a model");
     kit.context.host_count             = 2;
     kit.context.core.is_oversubscribed = true;
+    kit.context.backend_open_us        = 12.5;
     EXPECT_OK(cx_report_case_start(&kit.context, 3, &caps, &harness,
                                    &(cx_factor_t){"ep_staging", "hoisted"}, 1));
     event       = kit_event(&kit);
     environment = json_object_get(event, "environment");
     assert_string_equal(kit_text(event, "event"), "case_start");
     assert_true(kit_number(event, "case_index") == 3);
+    assert_true(kit_number(event, "backend_open_us") == 12.5);
     assert_string_equal(kit_text(environment, "rank_count"), "1");
     assert_string_equal(kit_text(environment, "host_count"), "2");
     assert_string_equal(kit_text(environment, "ep_staging"), "hoisted");

@@ -114,6 +114,33 @@ static void test_a_skew_below_the_bound_is_not_claimed(void **state)
     }
 }
 
+static void test_the_floor_is_beside_the_time(void **state)
+{
+    cx_shape_t      shape = {.op = CX_COLLECTIVE_SEND_RECV, .dtype = CX_DTYPE_FP32};
+    cx_floor_work_t work  = {&shape, NULL, 1000000, 2, CX_REGIME_ISOLATED};
+    cx_limits_t     limits;
+    cx_row_t        row;
+
+    (void)state;
+    fill(true);
+    row = row_of(CX_COLLECTIVE_SEND_RECV, 1);
+    cx_row_fill_floor(NULL, &work, &series, &row);
+    assert_true(isnan(row.floor_us) && isnan(row.floor_ratio) && !row.floor_source);
+    cx_limits_clear(&limits);
+    cx_row_fill_floor(&limits, &work, &series, &row);
+    assert_true(isnan(row.floor_us) && isnan(row.floor_ratio) && !row.floor_source);
+    limits.launch_us             = 6;
+    limits.link_copy_bytes_per_s = 1e12;
+    cx_row_fill_floor(&limits, &work, &series, &row); /* 4 MB take 4 us */
+    assert_true(fabs(row.floor_us - 10) < 1e-9);
+    assert_true(fabs(row.floor_ratio - 2) < 1e-9);
+    assert_string_equal(row.floor_source, "measured");
+    cx_row_clear(&row); /* without a median there is nothing to lay beside it */
+    cx_row_fill_floor(&limits, &work, &series, &row);
+    assert_true(isnan(row.floor_us) && !row.floor_source);
+    cx_series_fini(&series);
+}
+
 static void test_what_means_nothing_is_unknown(void **state)
 {
     cx_row_t row;
@@ -148,12 +175,39 @@ static void test_a_barrier_left_too_early_is_seen(void **state)
     }
 }
 
+static void test_copy_in_one_memory_reads_and_writes(void **state)
+{
+    cx_workload_t *workload = calloc(1, sizeof *workload);
+    cx_outcome_t   outcome  = {.discarded_count = 2};
+    cx_row_t       row;
+
+    (void)state;
+    assert_non_null(workload);
+    fill(false);
+    workload->shape               = (cx_shape_t){.family = CX_FAMILY_LIMITS,
+                                                 .op     = CX_COLLECTIVE_ALL_TO_ALL_V,
+                                                 .limit  = CX_LIMIT_MEMORY_COPY};
+    workload->point.message_bytes = 4000;
+    workload->busbw_factor        = (double)NAN;
+    cx_row_clear(&row);
+    cx_row_fill(workload, &series, &outcome, 1, &row);
+    assert_true(fabs(row.algbw_bytes_per_s - 4e8) < 1);
+    assert_true(isnan(row.busbw_bytes_per_s));
+    workload->shape.limit = CX_LIMIT_COPY_ENGINE;
+    cx_row_fill(workload, &series, &outcome, 1, &row);
+    assert_true(fabs(row.algbw_bytes_per_s - 2e8) < 1);
+    cx_series_fini(&series);
+    free(workload);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_copy_in_one_memory_reads_and_writes),
         cmocka_unit_test(test_times_are_those_behind_the_warm_up),
         cmocka_unit_test(test_ranks_bandwidths_and_counts),
         cmocka_unit_test(test_a_skew_below_the_bound_is_not_claimed),
+        cmocka_unit_test(test_the_floor_is_beside_the_time),
         cmocka_unit_test(test_what_means_nothing_is_unknown),
         cmocka_unit_test(test_a_barrier_left_too_early_is_seen),
     };

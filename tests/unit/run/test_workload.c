@@ -6,6 +6,8 @@
 #include "plugin/plugin.h"
 #include "unit/run/kit.h"
 
+#include <math.h>
+
 static cx_arena_t    arena;
 static cx_core_t     core;
 static cx_workload_t workload;
@@ -55,6 +57,9 @@ static void test_how_many_slots(void **state)
         {"rotate-bytes=64MiB", 64 << 20, 2}, /* two at least, whatever was asked */
         {"rotate-bytes=0B", 8, 2},
         {"buffers=hot", 8, 2},
+        {"buffers=hot regime=graph graph-ops=1", 8, 1}, /* a graph comes to no others */
+        {"rotate-bytes=64MiB regime=graph graph-ops=20", 8, 20},
+        {"rotate-bytes=64MiB regime=graph graph-ops=20 placement=in_place", 16 << 20, 3},
         {"buffers=hot placement=in_place", 8, 16}, /* an operation uses its slot up */
         {"op=barrier", 0, 1},
     };
@@ -316,10 +321,46 @@ static void test_memory_that_is_not_there_is_said_so(void **state)
     EXPECT_FAIL(CX_RESOURCE, "", cx_region_open(&core, (size_t)1 << 60, CX_MEMORY_PLAIN, &region));
 }
 
+static void test_limits_have_their_traffic_and_sizes(void **state)
+{
+    static const struct {
+        const char *words;
+        int64_t     sent_bytes, received_bytes, message_bytes; /* of rank 1 of 3 */
+    } rows[] = {
+        {"family=limits limit=copy_engine", 0, 1200, 1200},
+        {"family=limits limit=sm_load", 1200, 0, 1200},
+        {"family=limits limit=sm_store movers=all", 1200, 1200, 1200},
+        {"family=limits limit=sm_store_all movers=all", 1200, 1200, 1200},
+        {"family=limits limit=memory_copy movers=all", 1200, 1200, 1200},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t sent = 0, received = 0;
+
+        EXPECT_OK(plan(rows[i].words, 1, 3, 1200));
+        assert_string_equal(reason, "");
+        for (int32_t rank = 0; rank < 3; rank++) {
+            sent += workload.counts[3 + rank] * 4;
+            received += workload.counts[3 * rank + 1] * 4;
+        }
+        assert_int_equal(sent, rows[i].sent_bytes);
+        assert_int_equal(received, rows[i].received_bytes);
+        assert_int_equal(workload.point.message_bytes, rows[i].message_bytes);
+        assert_true(isnan(workload.busbw_factor));
+    }
+    EXPECT_OK(plan("family=limits limit=flag", 0, 2, 0));
+    assert_string_equal(reason, "");
+    assert_int_equal(workload.layout.region_bytes, 0);
+    EXPECT_OK(plan("family=limits limit=sm_store", 0, 2, 3));
+    assert_non_null(strstr(reason, "less than one"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_limits_have_their_traffic_and_sizes),
         TEST(test_how_many_slots),
         TEST(test_every_rank_has_the_same_region),
         TEST(test_slots_lie_apart_in_their_region),

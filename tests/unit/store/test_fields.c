@@ -98,6 +98,29 @@ static void test_what_is_refused(void **state)
     }
 }
 
+static void test_a_field_that_came_later_may_be_missing(void **state)
+{
+    (void)state;
+    static const cx_field_t grown[] = {
+        CX_FIELD(thing_t, whole, "bytes", "A count."),
+        CX_FIELD_LATER(thing_t, real, "us", "A number."),
+        CX_FIELD_LATER(thing_t, text, "", "A word."),
+        CX_FIELD_END,
+    };
+    thing_t thing  = {.real = 1, .text = "before"};
+    json_t *old    = json_pack("{si}", "whole", 7);
+    json_t *schema = cx_fields_schema(grown);
+
+    EXPECT_OK(cx_fields_from_json(grown, old, "here", &arena, &thing));
+    assert_int_equal(thing.whole, 7);
+    assert_true(isnan(thing.real));
+    assert_null(thing.text);
+    assert_int_equal(json_array_size(json_object_get(schema, "required")), 1);
+    assert_int_equal(json_object_size(json_object_get(schema, "properties")), 3);
+    json_decref(schema);
+    json_decref(old);
+}
+
 static void test_the_schema_is_closed_and_has_units(void **state)
 {
     (void)state;
@@ -118,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_unknown_is_null_in_the_document),
         cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_a_field_that_came_later_may_be_missing),
         cmocka_unit_test(test_the_schema_is_closed_and_has_units),
     };
 

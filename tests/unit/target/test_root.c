@@ -87,7 +87,7 @@ static void test_link_is_the_targets_last_name_even_if_it_dangles(void **state)
 {
     (void)state;
     char      tree[TREE_BYTES];
-    char      name[16];
+    char      name[16], target[64];
     cx_root_t root;
 
     tree_make(tree);
@@ -101,6 +101,10 @@ static void test_link_is_the_targets_last_name_even_if_it_dangles(void **state)
     assert_string_equal(name, "mlx4");
     assert_false(cx_root_link(&root, name, sizeof name, "dev/file"));
     assert_string_equal(name, "");
+    assert_true(cx_root_link_target(&root, target, sizeof target, "dev/driver"));
+    assert_string_equal(target, "../../bus/pci/drivers/mlx5_core");
+    assert_false(cx_root_link_target(&root, target, sizeof target, "dev/file"));
+    assert_string_equal(target, "");
     cx_root_close(&root);
     tree_remove(tree);
 }
