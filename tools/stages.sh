@@ -45,6 +45,18 @@ stage_build() {
     build clang
 }
 
+# kernels: what GPUs run compiles for AMD's gfx90a and gfx940 with Debian's hipcc (no GPU is needed)
+stage_kernels() {
+    local images=()
+    cmake --preset kernels
+    mapfile -t images < <(ninja -C build-kernels -t targets all | sed -n 's,^\(generated/[^:/]*-hip\.c\): .*,\1,p')
+    if [ ${#images[@]} -ne "$(grep -rl --include=plugin.cmake '^cx_plugin_kernels(hip ' devices backends | wc -l)" ]; then
+        echo "error: of the plugins with kernels for hip these alone are compiled: ${images[*]:-none}" >&2
+        return 1
+    fi
+    cmake --build --preset kernels --parallel "$jobs" --target "${images[@]}"
+}
+
 # test: unit and property tests
 stage_test() {
     build gcc

@@ -19,11 +19,11 @@ static cx_status_t rows_of(void *context, const char *backend, const char *place
     return CX_OK;
 }
 
-static cx_status_t auto_backend(void *context, cx_family_t family, const char **out)
+static cx_status_t auto_choice(void *context, cx_family_t family, cx_plan_choice_t *in_out)
 {
     (void)context;
     (void)family;
-    *out = "hostref";
+    *in_out = (cx_plan_choice_t){"hostref", "host"};
     return CX_OK;
 }
 
@@ -42,8 +42,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t byte_count)
 {
     cx_arena_t        arena;
     cx_plan_request_t request = {.suite_path    = "fuzz.yaml",
-                                 .auto_device   = "host",
-                                 .auto_backend  = auto_backend,
+                                 .auto_choice   = auto_choice,
                                  .backend_rows  = rows_of,
                                  .shape_numbers = shape_of};
     cx_node_t        *root;

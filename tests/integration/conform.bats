@@ -21,11 +21,16 @@ said() {
     return 1
 }
 
-# finds FAULT CHECK TEXT [CHECK TEXT...]: conform fails with the fault, and those checks say so.
+# finds FAULT [--device DEVICE] CHECK TEXT [CHECK TEXT...]: conform fails with the fault, and those
+# checks say so.
 finds() {
-    local fault=$1
+    local fault=$1 device=()
     shift
-    kit_run 1 conform faulty --timeout 1s --faulty-fault "$fault" || return 1
+    if [ "$1" = --device ]; then
+        device=("$1" "$2")
+        shift 2
+    fi
+    kit_run 1 conform faulty --timeout 1s --faulty-fault "$fault" "${device[@]}" || return 1
     while [ $# -gt 0 ]; do
         said "$1" "FAILED: " && said "$1" "$2" || return 1
         shift 2
@@ -51,7 +56,37 @@ has_audit() {
     said device-failure "ok"
     said absent-peer "ok"
     said harness "not applicable"
+    said experts "ok"
     kit_has out " 0 failed"
+}
+
+# on_stub COMMAND...: with the GPUs and libraries of the tests, which are host memory.
+on_stub() {
+    local gpu=$CX_BUILD/test-gpu libraries=$CX_BUILD/test-libraries
+    CX_PLUGIN_PATH=$gpu:$CX_PLUGIN_PATH CX_CUDA_PATH=$gpu/libcuda.so.1 CX_HIP_PATH=$gpu/libamdhip64.so \
+        CX_NVML_PATH=$gpu/libnvidia-ml.so.1 CX_ROCM_SMI_PATH=$gpu/librocm_smi64.so \
+        CX_NCCL_PATH=$libraries/nccl-22809 CX_RCCL_PATH=$libraries/rccl STUB_NCCL_PATIENCE_MS=700 "$@"
+}
+
+@test "nccl keeps every promise between GPUs of the stub" {
+    on_stub kit_run 0 conform nccl --device cuda
+    said declared "ok"
+    said same-bytes "ok"
+    said absent-peer "ok"
+    kit_has out " 0 failed"
+}
+
+@test "rccl on hip, unvalidated on hardware, keeps them on the stub" {
+    on_stub kit_run 0 conform rccl --device hip
+    said declared "ok"
+    said same-bytes "ok"
+    said absent-peer "ok"
+    kit_has out " 0 failed"
+}
+
+@test "wrong outputs in a device's memory are found by those checks that look at them" {
+    on_stub finds stale_buffer --device cuda declared "" same-bytes "run 2" back-to-back "stale"
+    on_stub finds skipped_send --device cuda declared "" same-bytes "run 5"
 }
 
 @test "one rank has no absent peer" {
@@ -79,6 +114,23 @@ has_audit() {
     finds overrun declared "guard after the receive buffer" back-to-back "guard after"
     finds modified_input declared "input modified"
     finds wrong_root declared "" back-to-back ""
+}
+
+# experts FAULT TEXT: the check of expert parallelism says so, and no other check fails.
+experts() {
+    kit_run 1 conform spoiled --spoiled-fault "$1" || return 1
+    said experts "FAILED: mode normal, bf16 out and bf16 home: " && said experts "$2" &&
+        kit_has out " 1 failed"
+}
+
+@test "expert parallelism that is right passes, and what is not is found by its check" {
+    kit_run 0 conform spoiled
+    said experts "ok"
+    said declared "not applicable: no collective is offered"
+    experts flipped-output "combine-values: token"
+    experts stale-output "combine-values: token"
+    experts overrun "guard after the output"
+    experts duplicated-row "16 tokens: combine-values"
 }
 
 @test "a failure is reported in the words of the rank that failed" {

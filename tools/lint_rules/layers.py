@@ -114,6 +114,8 @@ def check_abi_only(tree):
                 continue
             target = os.path.normpath(os.path.join(folder, header))
             is_shared_body = target.startswith(kind + "/") and header.endswith(".inl")
+            # What compilers of kernels name differently is said once, for devices and backends.
+            is_shared_body |= target.startswith("devices/") and target.endswith("/names.inl")
             if not tree.has(target) or not (os.path.dirname(target) == folder or is_shared_body):
                 yield Finding(path, line, f'a plugin may not include "{header}", only collectivex/, '
                               "its own headers and a shared body (.inl)")
