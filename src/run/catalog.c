@@ -299,6 +299,11 @@ cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_ar
         return is_device_open ? choose_device(&core, arena, in_out->backend, &in_out->device)
                               : CX_OK;
     }
+    if (!is_device_open) {
+        const cx_device_ops_t *ops;
+
+        CX_TRY(cx_device_load(in_out->device, "device", &ops));
+    }
     for (; *devices; devices++) {
         const char *backend = NULL;
 

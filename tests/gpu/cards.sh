@@ -48,7 +48,8 @@ done <"$work/smi"
 
 nvidia-smi topo -m | sed 's/\x1b\[[0-9;]*m//g' >"$work/topo"
 cat "$work/topo"
-wanted=$(awk '$1 == "GPU0" {print $3; exit}' "$work/topo")
+# A row begins with its name, the heading with nothing.
+wanted=$(awk '/^GPU0/ {print $3; exit}' "$work/topo")
 got=$(ask "next((('NV%d' % l['lane_count'] if l['kind'] == 'nvlink' else l['path']) for l in d['links'] if l['from_index'] == 0 and l['to_index'] == 1), '-')")
 [ "$i" -lt 2 ] || [ "$got" = "$wanted" ]
 say $? "devices 0 and 1 are linked by $wanted: $got"

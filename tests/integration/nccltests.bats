@@ -169,7 +169,7 @@ ends() {
         --sizes 8B:64MiB:x4 --loop-iters 50 --warmup-min 10 --nccltests-launch mpirun
     grep -A1 -x -e '-g' argv >gpus
     [ "$(grep -cx 1 gpus)" -eq 4 ]
-    kit_is results '[w.rsplit("/")[-1] for w in r["provenance"]["tool"]["command"][:4]]' \
+    kit_is results '[w.rsplit("/")[-1] for w in r["provenance"]["tool"]["command"][:6]]' \
         'mpirun -n 4 --bind-to none all_reduce_perf'
     kit_run 0 cx check results
     nothing_is_left
