@@ -4,6 +4,7 @@
  * oracle find the words. */
 #include "collectivex/digest.h"
 #include "run/ep_run.h"
+#include "run/run_case.h"
 
 /* Slots that `pair_count` pairs from the rung's first on have used. */
 static int32_t used_slot_count(const cx_ep_rung_t *rung, int64_t pair_count)
@@ -115,6 +116,13 @@ static cx_status_t check_slot(cx_ep_run_t *run, int32_t rung, int32_t index, boo
     return CX_OK;
 }
 
+/* A case lasts for minutes. Said like any failure of a block, so that all ranks end together. */
+static cx_status_t heed_stop(const cx_ep_run_t *run)
+{
+    return atomic_load(&run->context->board->is_stopping) ? CX_FAIL(CX_INVALID, CX_INTERRUPTED_TEXT)
+                                                          : CX_OK;
+}
+
 cx_status_t cx_ep_after_block(void *context, int32_t rung, int64_t pair_count,
                               cx_block_report_t *report)
 {
@@ -126,6 +134,7 @@ cx_status_t cx_ep_after_block(void *context, int32_t rung, int64_t pair_count,
     run->shared->finding_bits = 0;
     cx_case_run_look(run->shared, report);
     run->findings[rung].disturbance_bits |= run->shared->finding_bits;
+    CX_TRY(heed_stop(run));
     if (!run->one->is_verified) {
         return CX_OK;
     }

@@ -45,6 +45,20 @@ ended_in_order() {
     ended_in_order
 }
 
+@test "SIGINT ends a long case of expert parallelism within seconds" {
+    plan=(-n 2 --backend hostref --family ep --tokens 1:64:x2 --hidden 2048 --progress none -o results)
+    kit_start python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$program" run "${plan[@]}"
+    kit_wait 10 kit_has_ranks 2
+    sleep 4
+    kill -INT "$started"
+    kit_end 130
+    kit_is results '[(x["status"], x["detail"]) for x in records]' \
+        "('invalid', 'interrupted before all sizes were measured')"
+    kit_is_clean results
+}
+
 @test "a second SIGINT ends at once, even what hears nobody" {
     plan=(-n 2 --backend faulty --faulty-fault deaf_rank --op all_reduce --sizes 8B --timeout 50s
         --progress none -o results)
