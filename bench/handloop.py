@@ -17,12 +17,13 @@ HOST_SIZES = [8, 4096, 65536]
 RATIO_MAX = 1.02
 ADDED_US_MAX = 0.5
 REGIMES = ["steady", "graph"]
+GRAPH_OPS = 100  # as handloop.c has: the start of a replay, 4 us, is less than 1 % of them
 
 
 def run_ours(build, arguments):
     """Periods by (regime, bytes), from the records of one run."""
     argv = [runs.program(build), "run", "-n", str(arguments.ranks), "--device", "cuda", "--backend", "nccl",
-            "--op", "all_reduce", "--regime", ",".join(REGIMES), "--buffers", "hot",
+            "--op", "all_reduce", "--regime", ",".join(REGIMES), "--buffers", "hot", "--graph-ops", str(GRAPH_OPS),
             "--sizes", ",".join(f"{size}B" for size in SIZES), "--budget", f"{arguments.budget_ms}ms", "-q"]
     with runs.Folder() as folder:
         runs.check([*argv, "-o", folder + "/out"], ok=(0, 1))
@@ -95,7 +96,7 @@ def main():
              for size, found in sorted(compare_hosts(arguments.build, arguments).items())
              for way in ("loop", "steady")]
     runs.print_table(["window", "size", "runs", "bare call µs", "added µs", "ratio", "verdict"], lines)
-    good = print_verdict(lines, f"with at most {ADDED_US_MAX} µs more (steady stamps every operation)") and good
+    good = print_verdict(lines, f"with at most {ADDED_US_MAX} µs more (steady has a stamp for 64 operations)") and good
     sys.exit(not good)
 
 

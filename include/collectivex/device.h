@@ -33,11 +33,12 @@ typedef struct cx_graph  cx_graph_t;  /* likewise; work that was captured and ca
 typedef struct cx_device_facts {
     char    model[128];
     char    driver[64];
-    int64_t memory_bytes;     /* usable by this process; 0 unknown */
-    int64_t last_cache_bytes; /* what buffers must exceed to be read from memory; 0 unknown */
-    bool    is_host_ordered;  /* enqueue runs the work before it returns (host, sim) */
-    bool    is_virtual_time;  /* stamps come from a script, not from a clock (sim) */
-    double  stamp_bound_us;   /* how far event_ns may be off the host's clock; 0 if it is that */
+    int64_t memory_bytes;      /* usable by this process; 0 unknown */
+    int64_t last_cache_bytes;  /* what buffers must exceed to be read from memory; 0 unknown */
+    bool    is_host_ordered;   /* enqueue runs the work before it returns (host, sim) */
+    bool    is_virtual_time;   /* stamps come from a script, not from a clock (sim) */
+    double  stamp_bound_us;    /* how far event_ns may be off the host's clock; 0 if it is that */
+    double  stamp_interval_us; /* stamps closer than this hold up what runs between; 0: none does */
 } cx_device_facts_t;
 
 /* How the device is doing now. A number that cannot be read is NAN. */

@@ -4,9 +4,9 @@
 
 #define HEAD_COUNT 2
 
-int64_t cx_chain_head_count(int64_t operation_count)
+int64_t cx_chain_head_count(int64_t stamp_count)
 {
-    return operation_count >= INT64_C(4) * HEAD_COUNT ? HEAD_COUNT : operation_count > 1;
+    return stamp_count >= INT64_C(4) * HEAD_COUNT ? HEAD_COUNT : stamp_count > 1;
 }
 
 static void read_stamp(const cx_job_t *job, int64_t from_index, int64_t to_index, cx_stamp_t *stamp)
@@ -22,11 +22,13 @@ static void read_stamp(const cx_job_t *job, int64_t from_index, int64_t to_index
 cx_status_t cx_measure_chain(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps)
 {
     int64_t deadline_ns = job->begin_phase(job->context, "steady");
+    int64_t stamp_count = operation_count / job->window.stamp_operation_count;
 
     CX_TRY(job->peers_ops->barrier(job->peers, deadline_ns));
-    CX_TRY(cx_window_chain(&job->window, operation_count, deadline_ns));
-    for (int64_t i = 0; i < operation_count; i++) {
+    CX_TRY(cx_window_chain(&job->window, stamp_count, deadline_ns));
+    for (int64_t i = 0; i < stamp_count; i++) {
         read_stamp(job, i, i + 1, &stamps[i]);
+        stamps[i].duration_us /= (double)job->window.stamp_operation_count;
     }
     return CX_OK;
 }

@@ -6,12 +6,13 @@
 
 #include "measure/regimes.h"
 
-/* First operations of a chain that fill the pipeline and are no samples: two, or fewer in a chain
- * too short to spare them. */
-int64_t cx_chain_head_count(int64_t operation_count);
+/* First stamps of a chain that fill the pipeline and are no samples: two, or fewer in a chain too
+ * short to spare them. */
+int64_t cx_chain_head_count(int64_t stamp_count);
 
-/* Align once, then a chain; stamp i is operation i's period, start to start (the last: to the end).
- */
+/* Align once, then a chain; stamp i is the period of one of the operations behind it: start to
+ * start (the last: to the end) over the window's stamp_operation_count, of which operation_count is
+ * a multiple. */
 cx_status_t cx_measure_chain(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
 
 /* Operations of a loop's block that run ahead of it, untimed. */

@@ -90,7 +90,7 @@ static cx_status_t run_trial(const cx_pair_block_t *block, void *numbers, cx_blo
 
 static void append(const cx_pair_block_t *block)
 {
-    static const cx_sampling_t isolated = {.regime = CX_REGIME_ISOLATED};
+    static const cx_sampling_t isolated = {.regime = CX_REGIME_ISOLATED, .stamp_ops = 1};
     cx_pair_result_t          *result   = block->result;
     cx_series_t               *series   = &result->series[block->component];
     int64_t                    count    = block->sampling->iters_per_trial;

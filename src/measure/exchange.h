@@ -22,6 +22,7 @@ typedef struct cx_block_header {
     int32_t           status;
     char              detail[244];
     double            elapsed_us; /* the caller's, if it wants all ranks to know */
+    double            enqueue_us; /* likewise */
     int64_t           violation_count;
     cx_block_report_t report;
 } cx_block_header_t;

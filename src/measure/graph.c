@@ -33,7 +33,7 @@ cx_status_t cx_graph_capture(cx_window_t *window, int64_t operation_count)
         (void)device_ops->graph_end(window->device, window->stream, NULL);
         return status;
     }
-    window->graph_operation_count = operation_count;
+    window->stamp_operation_count = operation_count;
     return device_ops->graph_end(window->device, window->stream, &window->graph);
 }
 
@@ -52,7 +52,7 @@ cx_status_t cx_graph_rehearse(cx_job_t *job)
     int64_t deadline_ns = job->begin_phase(job->context, "first replay");
 
     CX_TRY(cx_window_replay(&job->window, 0, deadline_ns));
-    return renew(job, job->window.graph_operation_count);
+    return renew(job, job->window.stamp_operation_count);
 }
 
 void cx_graph_close(cx_job_t *job, cx_status_t status)
@@ -69,7 +69,7 @@ cx_status_t cx_measure_graph(const cx_job_t *job, int64_t operation_count, cx_st
 {
     const cx_window_t *window       = &job->window;
     int64_t            deadline_ns  = job->begin_phase(job->context, "graph");
-    int64_t            replay_count = operation_count / window->graph_operation_count;
+    int64_t            replay_count = operation_count / window->stamp_operation_count;
 
     for (int64_t i = 0; i < replay_count; i++) {
         CX_TRY(job->peers_ops->barrier(job->peers, deadline_ns));
@@ -77,7 +77,7 @@ cx_status_t cx_measure_graph(const cx_job_t *job, int64_t operation_count, cx_st
     }
     cx_isolated_read(window, job->to_common_ns, job->context, replay_count, stamps);
     for (int64_t i = 0; i < replay_count; i++) {
-        stamps[i].duration_us /= (double)window->graph_operation_count;
+        stamps[i].duration_us /= (double)window->stamp_operation_count;
     }
     return CX_OK;
 }

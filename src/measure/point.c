@@ -6,10 +6,14 @@
 #include "measure/graph.h"
 #include "measure/regimes.h"
 #include "measure/stop.h"
+#include "stats/quantile.h"
 #include "stats/ranks.h"
+
+#include <math.h>
 
 #define BLOCK_US_WANTED 20e3 /* long enough to hide the exchange, short enough to stop in time */
 #define FIRST_BLOCK_SAMPLE_COUNT 8
+#define STAMP_OPS_MAX 64 /* what is faster still is held up no more by a stamp in 64 operations */
 #define REPEATED_BLOCK_RATIO_MAX 0.25 /* beyond that the machine is simply like this */
 
 typedef struct block {
@@ -31,7 +35,7 @@ int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot
         wanted = sampling->loop_iters + CX_LOOP_HEAD_COUNT;
     }
     if (sampling->regime == CX_REGIME_GRAPH) {
-        wanted = sampling->graph_ops * (slots_serve_once ? 1 : CX_BLOCK_STAMP_COUNT_MAX);
+        wanted = sampling->stamp_ops * (slots_serve_once ? 1 : CX_BLOCK_STAMP_COUNT_MAX);
     }
     return slots_serve_once && slot_count < wanted ? slot_count : wanted;
 }
@@ -119,21 +123,41 @@ static bool must_repeat(bool is_disturbed, cx_outcome_t *outcome)
     return false;
 }
 
-static cx_status_t measure_block(const cx_job_t *job, const cx_sampling_t *sampling,
-                                 int64_t started_ns, cx_series_t *series, cx_outcome_t *outcome,
-                                 double *elapsed_us)
+/* What an operation cost the host of the rank that needed longest. */
+static double slowest_enqueue_us(const cx_job_t *job, const block_t *block)
+{
+    double slowest_us = 0;
+
+    for (int32_t rank = 0; rank < job->peers_ops->rank_count(job->peers); rank++) {
+        slowest_us = fmax(slowest_us, cx_exchange_header(&block->exchange, rank)->enqueue_us);
+    }
+    return slowest_us;
+}
+
+static void keep_block(const cx_job_t *job, const cx_sampling_t *sampling, const block_t *block,
+                       cx_series_t *series, cx_outcome_t *outcome)
+{
+    append(sampling, block, series);
+    outcome->block_count++;
+    outcome->enqueue_us_mean +=
+        (slowest_enqueue_us(job, block) - outcome->enqueue_us_mean) / (double)outcome->block_count;
+}
+
+static cx_status_t measure_block(cx_job_t *job, const cx_sampling_t *sampling, int64_t started_ns,
+                                 cx_series_t *series, cx_outcome_t *outcome, double *elapsed_us)
 {
     block_t            block  = plan_block(job, sampling, series);
     cx_block_header_t *header = cx_exchange_begin(&block.exchange);
-    cx_status_t        status = run_block(job, sampling, &block, &header->report);
+    cx_status_t        status;
 
+    job->window.enqueue_us = sampling->is_enqueue_timed ? &header->enqueue_us : NULL;
+    status                 = run_block(job, sampling, &block, &header->report);
     header->elapsed_us =
         (double)(job->window.device_ops->now_ns(job->window.device) - started_ns) / 1e3;
     CX_TRY(cx_exchange_end(&block.exchange, status, job->begin_phase(job->context, "exchange")));
     *elapsed_us = cx_exchange_header(&block.exchange, 0)->elapsed_us;
     if (!must_repeat(count_block(job, &block, outcome), outcome)) {
-        append(sampling, &block, series);
-        outcome->block_count++;
+        keep_block(job, sampling, &block, series, outcome);
     }
     return CX_OK;
 }
@@ -158,45 +182,92 @@ static cx_status_t open_point(cx_job_t *job, const cx_sampling_t *sampling)
     return share(job, cx_graph_rehearse(job));
 }
 
-static cx_status_t measure_blocks(const cx_job_t *job, const cx_sampling_t *sampling,
-                                  cx_series_t *series, cx_outcome_t *out)
+/* Operations from one stamp to the next for stamps so far apart as the device wants them, by the
+ * samples so far; not so many that a block has no samples left. Alike on all ranks. */
+static int64_t choose_stamp_ops(const cx_job_t *job, const cx_sampling_t *sampling,
+                                const cx_series_t *series)
+{
+    int64_t most = job->operation_count_max / FIRST_BLOCK_SAMPLE_COUNT;
+    double  period_us, wanted;
+
+    if (sampling->regime != CX_REGIME_STEADY || sampling->stamp_interval_us <= 0 ||
+        series->count == 0) {
+        return sampling->stamp_ops;
+    }
+    cx_sort_copy(series->reduced_us, series->count, series->scratch);
+    period_us = cx_quantile_nearest_rank(series->scratch, series->count, 0.5);
+    wanted    = ceil(sampling->stamp_interval_us / period_us);
+    most      = most < STAMP_OPS_MAX ? most : STAMP_OPS_MAX;
+    most      = most > 1 ? most : 1;
+    return wanted < (double)most ? (int64_t)wanted : most;
+}
+
+/* The first block says how long an operation takes. If that asks for stamps further apart, it gives
+ * no samples. */
+static void space_stamps(cx_job_t *job, cx_sampling_t *sampling, cx_series_t *series,
+                         cx_outcome_t *outcome)
+{
+    int64_t stamp_ops = choose_stamp_ops(job, sampling, series);
+
+    if (stamp_ops != sampling->stamp_ops) {
+        sampling->stamp_ops               = stamp_ops;
+        job->window.stamp_operation_count = stamp_ops;
+        outcome->block_count              = 0;
+        cx_series_clear(series);
+    }
+}
+
+static void conclude(const cx_job_t *job, const cx_sampling_t *sampling, const cx_series_t *series,
+                     cx_outcome_t *outcome)
+{
+    cx_warmup_t warmup = cx_warmup_detect(series->reduced_us, series->count, sampling->warmup_min);
+
+    outcome->discarded_count = warmup.discard_count;
+    outcome->is_settled      = warmup.is_settled;
+    outcome->sample_operation_count =
+        cx_regime_sample_operation_count(sampling, job->operation_count_max);
+}
+
+static cx_status_t measure_blocks(cx_job_t *job, cx_sampling_t *sampling, cx_series_t *series,
+                                  cx_outcome_t *out)
 {
     int64_t      started_ns = job->window.device_ops->now_ns(job->window.device);
     int64_t      checked_at = 0;
     double       elapsed_us = 0;
+    bool         is_first   = true;
     cx_outcome_t outcome    = {.stop = CX_STOP_NOT_YET};
 
     cx_series_clear(series);
-    for (bool is_first = true; outcome.stop == CX_STOP_NOT_YET; is_first = false) {
-        cx_warmup_t warmup;
-
+    while (outcome.stop == CX_STOP_NOT_YET) {
         CX_TRY(measure_block(job, sampling, started_ns, series, &outcome, &elapsed_us));
-        if (is_first) { /* it pays for what a library does at its first operation: no budget's */
-            started_ns = job->window.device_ops->now_ns(job->window.device);
-            elapsed_us = 0;
-        }
-        outcome.stop = cx_stop_reached(sampling, series, elapsed_us, &checked_at);
         if (outcome.wrong_count > 0) {
             outcome.stop = CX_STOP_FAILURE;
+            break;
         }
-        if (outcome.stop != CX_STOP_NOT_YET) {
-            warmup = cx_warmup_detect(series->reduced_us, series->count, sampling->warmup_min);
-            outcome.discarded_count = warmup.discard_count;
-            outcome.is_settled      = warmup.is_settled;
+        if (is_first) { /* it pays for what a library does at its first operation: no budget's */
+            elapsed_us = 0;
+            started_ns = job->window.device_ops->now_ns(job->window.device);
+            is_first   = series->count == 0; /* one that was disturbed is measured again */
+            space_stamps(job, sampling, series, &outcome);
         }
+        outcome.stop = cx_stop_reached(sampling, series, elapsed_us, &checked_at);
     }
+    conclude(job, sampling, series, &outcome);
     *out = outcome;
     return CX_OK;
 }
 
-cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *sampling,
+cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *wanted,
                              cx_series_t *series, cx_outcome_t *out)
 {
-    cx_job_t    job    = *asked;
-    cx_status_t status = open_point(&job, sampling);
+    cx_job_t      job      = *asked;
+    cx_sampling_t sampling = *wanted;
+    cx_status_t   status;
 
+    job.window.stamp_operation_count = sampling.stamp_ops;
+    status                           = open_point(&job, &sampling);
     if (status == CX_OK) {
-        status = measure_blocks(&job, sampling, series, out);
+        status = measure_blocks(&job, &sampling, series, out);
     }
     cx_graph_close(&job, status);
     return status;

@@ -33,11 +33,14 @@ typedef struct cx_job {
     int64_t operation_count_max; /* of a block */
 } cx_job_t;
 
-/* When to stop, from the case's options. */
+/* What a sample is and when to stop, from the case's options and the device's facts. */
 typedef struct cx_sampling {
     cx_regime_t regime;
     double      budget_us, target_ratio;
-    int64_t     samples_min, samples_max, warmup_min, loop_iters, graph_ops;
+    int64_t     samples_min, samples_max, warmup_min, loop_iters;
+    int64_t     stamp_ops;          /* operations from one stamp to the next, one or more */
+    double      stamp_interval_us;  /* steady: more of them, until stamps are so far apart */
+    bool        is_enqueue_timed;   /* steady and loop_mean: enqueuing is not the work itself */
     bool        wants_slowest_rank; /* in every regime: some ranks have nothing to do */
 } cx_sampling_t;
 
@@ -58,6 +61,8 @@ typedef struct cx_outcome {
     bool      is_settled;
     int64_t   block_count, repeated_block_count, disturbed_block_count;
     int64_t   timed_count, verified_count, wrong_count, violation_count;
+    int64_t   sample_operation_count; /* operations that a sample is the mean of */
+    double    enqueue_us_mean; /* of the host, slowest rank, over blocks; 0 where it is not timed */
 } cx_outcome_t;
 
 /* Bytes one rank contributes to the exchange after a block of that many stamps. */
@@ -73,7 +78,7 @@ int64_t cx_block_operation_count_max(const cx_sampling_t *sampling, int32_t slot
  * errors  those of the backend, of peers, and of the hooks; CX_PEER when another rank failed (with
  *         its words)
  */
-cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *sampling,
+cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *wanted,
                              cx_series_t *series, cx_outcome_t *out);
 
 #endif

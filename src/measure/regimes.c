@@ -11,6 +11,7 @@ typedef struct regime {
     cx_rank_reduction_t over_ranks;
     bool                has_skew;      /* ranks start each sample together */
     bool                is_one_sample; /* a block is one sample */
+    int64_t             head_count;    /* operations of a stamp that are not timed */
     cx_status_t (*run)(const cx_job_t *job, int64_t operation_count, cx_stamp_t *stamps);
     int64_t (*dropped_count)(int64_t stamp_count); /* first stamps that are no samples */
 } regime_t;
@@ -22,22 +23,25 @@ static int64_t drop_none(int64_t stamp_count)
 }
 
 static const regime_t regimes[CX_REGIME_COUNT] = {
-    [CX_REGIME_ISOLATED]  = {CX_RANK_REDUCTION_MAX, true, false, cx_measure_isolated, drop_none},
-    [CX_REGIME_STEADY]    = {CX_RANK_REDUCTION_MEDIAN, false, false, cx_measure_chain,
+    [CX_REGIME_ISOLATED]  = {CX_RANK_REDUCTION_MAX, true, false, 0, cx_measure_isolated, drop_none},
+    [CX_REGIME_STEADY]    = {CX_RANK_REDUCTION_MEDIAN, false, false, 0, cx_measure_chain,
                              cx_chain_head_count},
-    [CX_REGIME_GRAPH]     = {CX_RANK_REDUCTION_MEDIAN, true, false, cx_measure_graph, drop_none},
-    [CX_REGIME_LOOP_MEAN] = {CX_RANK_REDUCTION_MEAN, false, true, cx_measure_loop, drop_none},
+    [CX_REGIME_GRAPH]     = {CX_RANK_REDUCTION_MEDIAN, true, false, 0, cx_measure_graph, drop_none},
+    [CX_REGIME_LOOP_MEAN] = {CX_RANK_REDUCTION_MEAN, false, true, CX_LOOP_HEAD_COUNT,
+                             cx_measure_loop, drop_none},
 };
 
 int64_t cx_regime_stamp_operation_count(const cx_sampling_t *sampling, int64_t operation_count)
 {
-    if (regimes[sampling->regime].is_one_sample) {
-        return operation_count;
-    }
-    if (sampling->regime != CX_REGIME_GRAPH) {
-        return 1;
-    }
-    return sampling->graph_ops < operation_count ? sampling->graph_ops : operation_count;
+    return regimes[sampling->regime].is_one_sample || sampling->stamp_ops > operation_count
+               ? operation_count
+               : sampling->stamp_ops;
+}
+
+int64_t cx_regime_sample_operation_count(const cx_sampling_t *sampling, int64_t operation_count)
+{
+    return cx_regime_stamp_operation_count(sampling, operation_count) -
+           regimes[sampling->regime].head_count;
 }
 
 int64_t cx_regime_operation_count(const cx_sampling_t *sampling, int64_t sample_count,

@@ -6,7 +6,8 @@
 
 #include "measure/point.h"
 
-/* One operation (isolated, steady), replay (graph) or loop (loop_mean) on one rank. */
+/* One operation (isolated), some of a chain (steady), a replay (graph) or loop (loop_mean) on one
+ * rank; the duration is that of one operation. */
 typedef struct cx_stamp {
     double  duration_us;
     int64_t start_ns, end_ns; /* common clock */
@@ -16,8 +17,11 @@ typedef struct cx_stamp {
  * does not allow as many; more never, but for a loop, which always is one. */
 int64_t cx_regime_operation_count(const cx_sampling_t *sampling, int64_t sample_count,
                                   int64_t operation_count_max);
-/* Operations that one stamp of such a block is of: one, those of a graph, or those of a loop. */
+/* Operations that one stamp of such a block needs: one, some of a chain, those of a graph, or a
+ * whole loop with its head. */
 int64_t cx_regime_stamp_operation_count(const cx_sampling_t *sampling, int64_t operation_count);
+/* Operations of which a sample of such a block is the mean. */
+int64_t cx_regime_sample_operation_count(const cx_sampling_t *sampling, int64_t operation_count);
 /* Stamps such a block leaves. */
 int64_t cx_regime_stamp_count(const cx_sampling_t *sampling, int64_t operation_count);
 /* Samples such a block gives. */

@@ -34,6 +34,35 @@ static inline cx_status_t enqueue(const cx_window_t *window, cx_phase_t phase, i
     return window->backend_ops->enqueue(window->session, phase, slot_index, window->stream);
 }
 
+/* Operations back to back, on the slots in turn from *slot_index on. */
+static inline cx_status_t enqueue_many(const cx_window_t *window, int64_t operation_count,
+                                       int32_t *slot_index)
+{
+    cx_status_t status = CX_OK;
+
+    for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
+        report_progress(window);
+        status      = enqueue(window, window->phase, *slot_index);
+        *slot_index = *slot_index + 1 == window->slot_count ? 0 : *slot_index + 1;
+    }
+    return status;
+}
+
+/* Calls of the clock are no part of what is timed on the device. */
+static int64_t start_enqueuing(const cx_window_t *window)
+{
+    return window->enqueue_us ? window->device_ops->now_ns(window->device) : 0;
+}
+
+static void end_enqueuing(const cx_window_t *window, int64_t started_ns, int64_t operation_count)
+{
+    if (window->enqueue_us) {
+        int64_t spent_ns = window->device_ops->now_ns(window->device) - started_ns;
+
+        *window->enqueue_us = (double)spent_ns / 1e3 / (double)operation_count;
+    }
+}
+
 static inline int32_t slot_of(const cx_window_t *window, int64_t index)
 {
     return window->first_slot + (int32_t)(index % window->slot_count);
@@ -77,23 +106,24 @@ cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t d
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
 }
 
-cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count, int64_t deadline_ns)
+cx_status_t cx_window_chain(const cx_window_t *window, int64_t stamp_count, int64_t deadline_ns)
 {
     int32_t     slot_index = 0;
     cx_status_t status     = CX_OK;
+    int64_t     started_ns;
 
     CX_TRY(align(window));
     open_window(window);
-    for (int64_t i = 0; i < operation_count && status == CX_OK; i++) {
+    started_ns = start_enqueuing(window);
+    for (int64_t i = 0; i < stamp_count && status == CX_OK; i++) {
         mark(window, i);
-        report_progress(window);
-        status     = enqueue(window, window->phase, slot_index);
-        slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
+        status = enqueue_many(window, window->stamp_operation_count, &slot_index);
     }
+    end_enqueuing(window, started_ns, stamp_count * window->stamp_operation_count);
     if (status == CX_OK) {
         status = wait_for_work(window, window->phase);
     }
-    mark(window, operation_count);
+    mark(window, stamp_count);
     close_window(window);
     CX_TRY(status);
     return window->device_ops->synchronize(window->device, window->stream, deadline_ns);
@@ -103,15 +133,14 @@ cx_status_t cx_window_loop(const cx_window_t *window, int64_t from_index, int64_
                            int64_t deadline_ns)
 {
     int32_t     slot_index = slot_of(window, from_index);
-    cx_status_t status     = CX_OK;
+    int64_t     started_ns;
+    cx_status_t status;
 
     open_window(window);
+    started_ns = start_enqueuing(window);
     mark(window, 0);
-    for (int64_t i = from_index; i < to_index && status == CX_OK; i++) {
-        report_progress(window);
-        status     = enqueue(window, window->phase, slot_index);
-        slot_index = slot_index + 1 == window->slot_count ? 0 : slot_index + 1;
-    }
+    status = enqueue_many(window, to_index - from_index, &slot_index);
+    end_enqueuing(window, started_ns, to_index - from_index);
     if (status == CX_OK) {
         status = wait_for_work(window, window->phase);
     }

@@ -30,7 +30,10 @@ typedef struct cx_phases {
  *              first_slot + index % slot_count
  * barrier      where ranks meet on the device right before a window, behind a spin that lasts until
  *              every host has enqueued what follows; NULL where they meet on the host alone
- * graph        what cx_window_replay replays: so many captured operations (graph.h); NULL: none
+ * stamp_operation_count  operations between two stamps of cx_window_chain, and those captured in
+ *              `graph`; one or more
+ * enqueue_us   where chain and loop leave what the host needed to enqueue an operation; NULL:
+ * nowhere graph        what cx_window_replay replays (graph.h); NULL: none
  */
 typedef struct cx_window {
     const cx_device_ops_t     *device_ops;
@@ -44,8 +47,9 @@ typedef struct cx_window {
     cx_board_rank_t           *board;
     cx_audit_t                 audit;
     const cx_device_barrier_t *barrier;
+    int64_t                    stamp_operation_count;
+    double                    *enqueue_us;
     cx_graph_t                *graph;
-    int64_t                    graph_operation_count;
 } cx_window_t;
 
 /* Hosts leave their own barrier some microseconds apart and need some more to enqueue. */
@@ -60,11 +64,10 @@ typedef struct cx_window {
 cx_status_t cx_window_single(const cx_window_t *window, int64_t index, int64_t deadline_ns);
 
 /**
- * `operation_count` operations back to back: a stamp before each and one at the end, no host
- * synchronisation between them. Slots are used in turn from slot 0.
+ * `stamp_count` times stamp_operation_count operations back to back: a stamp before each so many
+ * and one at the end, no host synchronisation between them. Slots are used in turn from slot 0.
  */
-cx_status_t cx_window_chain(const cx_window_t *window, int64_t operation_count,
-                            int64_t deadline_ns);
+cx_status_t cx_window_chain(const cx_window_t *window, int64_t stamp_count, int64_t deadline_ns);
 
 /* The operations `from_index` to `to_index` - 1 with only a first and a last stamp (0 and 1), and
  * ranks that met on their hosts alone: as nccl-tests, whose loop holds the launch of its first

@@ -35,6 +35,8 @@ typedef struct cx_row {
     const char *floor_source;
     const char *accumulation; /* family allreduce, as the next two */
     int64_t     is_rank_equal, is_repeatable;
+    int64_t     sample_operation_count;
+    double      enqueue_us_mean;
 } cx_row_t;
 
 extern const cx_field_t cx_row_fields[];
@@ -60,6 +62,7 @@ typedef struct cx_limits {
     double barrier_us, flag_round_trip_us;
     double link_store_bytes_per_s, link_load_bytes_per_s, link_copy_bytes_per_s;
     double memory_copy_bytes_per_s;
+    double link_nominal_bytes_per_s, memory_nominal_bytes_per_s; /* run/bounds.h; not measured */
 } cx_limits_t;
 
 extern const cx_field_t cx_limits_fields[];

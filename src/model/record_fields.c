@@ -52,6 +52,11 @@ const cx_field_t cx_row_fields[] = {
     ROW(wrong_count, "operations", "Of the verified operations, those with wrong output."),
     ROW(stop_reason, "", "Why sampling ended: target, budget, samples-max or failure."),
     ROW(findings, "", "Disturbances that stayed in the data, by id; null when none."),
+    LATER(sample_operation_count, "operations",
+          "Operations that a sample is the mean of: 1, or those between two stamps."),
+    LATER(enqueue_us_mean, "us",
+          "steady and loop_mean on an accelerator: what the host of the slowest rank needed to "
+          "enqueue an operation."),
     LATER(floor_us, "us", "The least the work can take on this machine (docs/floors.md)."),
     LATER(floor_ratio, "ratio", "Median time over the floor: 1 is what the machine allows."),
     LATER(floor_source, "", "Where the floor's limits are from: measured; null without a floor."),
@@ -79,6 +84,7 @@ const cx_field_t cx_harness_fields[] = {
 };
 
 #define LIMIT(member, unit, help) CX_FIELD(cx_limits_t, member, unit, help)
+#define NOMINAL(member, unit, help) CX_FIELD_LATER(cx_limits_t, member, unit, help)
 
 const cx_field_t cx_limits_fields[] = {
     LIMIT(launch_us, "us", "Median window around an empty kernel, the device kept busy before it."),
@@ -94,6 +100,10 @@ const cx_field_t cx_limits_fields[] = {
     LIMIT(link_copy_bytes_per_s, "bytes/s",
           "The copy engine's copy to it, alone or of all ranks at once, whichever is faster."),
     LIMIT(memory_copy_bytes_per_s, "bytes/s", "Read plus written by a copy on the device itself."),
+    NOMINAL(link_nominal_bytes_per_s, "bytes/s",
+            "What the link is built for, one direction (docs/floors.md); null where not known."),
+    NOMINAL(memory_nominal_bytes_per_s, "bytes/s",
+            "What the device's memory is built for, read plus written; null where not known."),
     CX_FIELD_END,
 };
 

@@ -72,6 +72,15 @@ void cx_check_field(const cx_check_frame_t *frame, const char *place, const cx_f
     }
 }
 
+/* Where an operation is a sample, and else as the row says: nothing else does. */
+static int64_t sample_operation_count(const cx_check_frame_t *frame, const cx_row_t *row)
+{
+    bool is_one = frame->one->regime == CX_REGIME_ISOLATED;
+
+    return is_one && row->sample_operation_count != CX_I64_UNKNOWN ? 1
+                                                                   : row->sample_operation_count;
+}
+
 /* The row again: what samples do not determine is taken over, so that it compares equal. */
 static bool fill_again(const cx_check_frame_t *frame, const cx_row_t *row,
                        const cx_samples_row_t *samples, cx_row_t *again)
@@ -86,7 +95,8 @@ static bool fill_again(const cx_check_frame_t *frame, const cx_row_t *row,
                                                   .exit_us    = samples->exit_us,
                                                   .reduced_us = samples->reduced_us,
                                                   .has_skew   = samples->has_skew};
-    cx_outcome_t                       outcome = {.discarded_count = row->discarded_count};
+    cx_outcome_t                       outcome = {.discarded_count = row->discarded_count,
+                                                  .sample_operation_count = sample_operation_count(frame, row)};
     size_t rank_count = (size_t)samples->rank_count, count = (size_t)samples->sample_count;
 
     cx_arena_init(&arena);
@@ -110,6 +120,7 @@ static bool fill_again(const cx_check_frame_t *frame, const cx_row_t *row,
     again->block_count          = row->block_count;
     again->repeated_block_count = row->repeated_block_count;
     again->slot_count           = row->slot_count;
+    again->enqueue_us_mean      = row->enqueue_us_mean;
     again->stop_reason          = row->stop_reason;
     again->timed_count          = row->timed_count;
     again->verified_count       = row->verified_count;

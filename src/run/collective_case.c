@@ -146,8 +146,9 @@ static void set_job(run_t *run, cx_job_t *job, const cx_sampling_t *sampling)
         sampling, run->workload.point.slot_count, is_limited && run->workload.point.region);
 }
 
-static cx_sampling_t sampling_of(const cx_case_t *one)
+static cx_sampling_t sampling_of(const cx_case_t *one, const cx_device_facts_t *facts)
 {
+    const bool    is_graph = one->regime == CX_REGIME_GRAPH;
     cx_sampling_t sampling = {.regime             = (cx_regime_t)one->regime,
                               .budget_us          = one->budget_us,
                               .target_ratio       = one->target_ratio,
@@ -155,7 +156,9 @@ static cx_sampling_t sampling_of(const cx_case_t *one)
                               .samples_max        = one->samples_max,
                               .warmup_min         = one->warmup_min,
                               .loop_iters         = one->loop_iters,
-                              .graph_ops          = one->graph_ops,
+                              .stamp_ops          = is_graph ? one->graph_ops : 1,
+                              .stamp_interval_us  = facts->stamp_interval_us,
+                              .is_enqueue_timed   = !facts->is_host_ordered,
                               .wants_slowest_rank = one->family == CX_FAMILY_LIMITS};
 
     return sampling;
@@ -219,7 +222,7 @@ static void fill_floor(run_t *run, cx_row_t *row)
 
 static cx_status_t measure_point(run_t *run, cx_row_t *row, char *detail, size_t detail_bytes)
 {
-    cx_sampling_t sampling = sampling_of(run->one);
+    cx_sampling_t sampling = sampling_of(run->one, &run->context->facts);
     double        bound_us;
     cx_outcome_t  outcome;
     cx_job_t      job;

@@ -9,9 +9,9 @@ static const struct {
     const char *name;
     int64_t     version;
 } contracts[] = {
-    {"collective.isolated", 1},  {"collective.steady", 1},  {"collective.graph", 1},
-    {"collective.loop_mean", 2}, {"allreduce.isolated", 1}, {"allreduce.steady", 1},
-    {"allreduce.graph", 1},      {"limits.isolated", 1},    {"limits.steady", 1},
+    {"collective.isolated", 1},  {"collective.steady", 2},  {"collective.graph", 1},
+    {"collective.loop_mean", 2}, {"allreduce.isolated", 1}, {"allreduce.steady", 2},
+    {"allreduce.graph", 1},      {"limits.isolated", 1},    {"limits.steady", 2},
     {"ep.isolated.exact", 1},    {"ep.isolated.fast", 1},   {"ep.steady.exact", 1},
     {"ep.steady.fast", 1},
 };

@@ -98,9 +98,11 @@ void cx_row_fill(const cx_workload_t *workload, cx_series_t *series, const cx_ou
                  double skew_bound_us, cx_row_t *row)
 {
     cx_row_fill_times(series, outcome, skew_bound_us, row);
-    row->message_bytes = workload->point.message_bytes;
-    row->elems         = workload->point.elems;
-    row->slot_count    = workload->point.slot_count;
+    row->message_bytes   = workload->point.message_bytes;
+    row->elems           = workload->point.elems;
+    row->slot_count      = workload->point.slot_count;
+    row->enqueue_us_mean = outcome->enqueue_us_mean > 0 ? outcome->enqueue_us_mean : (double)NAN;
+    row->sample_operation_count = outcome->sample_operation_count;
     if (workload->shape.op != CX_COLLECTIVE_BARRIER) {
         row->algbw_bytes_per_s = cx_algbw_bytes_per_s(
             cx_limits_copied_bytes(&workload->shape, row->message_bytes), row->time_us_p50);

@@ -86,7 +86,7 @@ AT(cx_peers_ops_t, allgather, 40);
 AT(cx_peers_ops_t, broadcast, 48);
 AT(cx_peers_ops_t, exchange_fd, 56);
 
-SIZE(cx_device_facts_t, 224);
+SIZE(cx_device_facts_t, 232);
 AT(cx_device_facts_t, model, 0);
 AT(cx_device_facts_t, driver, 128);
 AT(cx_device_facts_t, memory_bytes, 192);
@@ -94,6 +94,7 @@ AT(cx_device_facts_t, last_cache_bytes, 200);
 AT(cx_device_facts_t, is_host_ordered, 208);
 AT(cx_device_facts_t, is_virtual_time, 209);
 AT(cx_device_facts_t, stamp_bound_us, 216);
+AT(cx_device_facts_t, stamp_interval_us, 224);
 
 SIZE(cx_device_telemetry_t, 144);
 AT(cx_device_telemetry_t, core_clock_mhz, 0);

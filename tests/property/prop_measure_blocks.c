@@ -18,7 +18,7 @@
  * gives as many as any. */
 static bool blocks_fit(const int64_t *values)
 {
-    cx_sampling_t sampling   = {.regime = (cx_regime_t)values[0], .graph_ops = values[3]};
+    cx_sampling_t sampling   = {.regime = (cx_regime_t)values[0], .stamp_ops = values[3]};
     int64_t       operations = cx_regime_operation_count(&sampling, values[1], values[2]);
     int64_t       samples    = cx_regime_sample_count(&sampling, operations);
     int64_t       most       = cx_regime_sample_count(&sampling, values[2]);
@@ -34,7 +34,7 @@ static void test_blocks_fit(void **state)
     static const prop_range_t gen[] = {{"regime", 0, CX_REGIME_COUNT - 1},
                                        {"wanted", 1, 5000},
                                        {"operations_max", 1, CX_BLOCK_STAMP_COUNT_MAX},
-                                       {"graph_ops", 1, 64},
+                                       {"stamp_ops", 1, 64},
                                        PROP_END};
 
     (void)state;
@@ -47,7 +47,7 @@ static void test_blocks_fit(void **state)
 /* The samples of ranks 0.. in the order that `seed` gives. */
 static bool reduce(const int64_t *values, bool is_permuted, cx_series_t *series)
 {
-    cx_sampling_t sampling   = {.regime = (cx_regime_t)values[0], .graph_ops = 1};
+    cx_sampling_t sampling   = {.regime = (cx_regime_t)values[0], .stamp_ops = 1};
     int32_t       rank_count = (int32_t)values[1];
     int64_t       operations = sampling.regime == CX_REGIME_LOOP_MEAN ? 1 : OPERATION_COUNT;
     size_t        order[RANK_COUNT_MAX];

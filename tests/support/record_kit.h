@@ -144,11 +144,12 @@ static inline json_t *kit_row(const cx_case_t *one, int64_t requested_bytes, uin
     static cx_workload_t workload;
     cx_series_t          series;
     cx_row_t             row;
-    cx_outcome_t         outcome = {.stop           = CX_STOP_BUDGET,
-                                    .is_settled     = true,
-                                    .block_count    = 3,
-                                    .timed_count    = 400,
-                                    .verified_count = 400};
+    cx_outcome_t         outcome = {.sample_operation_count = 1,
+                                    .stop                   = CX_STOP_BUDGET,
+                                    .is_settled             = true,
+                                    .block_count            = 3,
+                                    .timed_count            = 400,
+                                    .verified_count         = 400};
     json_t              *json;
 
     if (cx_series_init(&series, KIT_RANK_COUNT, KIT_SAMPLE_COUNT) != CX_OK) {

@@ -73,18 +73,12 @@ static double bytes_over_ranks(const cx_floor_work_t *work, double *values, doub
     return bytes;
 }
 
-/* What a kernel costs that does nothing, in the regime's kind of window. fmin passes over what is
- * not known. */
+/* What a kernel costs that does nothing, from an idle start or among others. fmin passes over what
+ * is not known. */
 static double launch_us(const cx_limits_t *limits, cx_regime_t regime)
 {
-    switch (regime) {
-    case CX_REGIME_ISOLATED:
-        return limits->launch_us;
-    case CX_REGIME_STEADY:
-        return limits->launch_chain_us;
-    default:
-        return fmin(limits->launch_loop_us, limits->graph_kernel_us);
-    }
+    return regime == CX_REGIME_ISOLATED ? limits->launch_us
+                                        : fmin(limits->launch_loop_us, limits->graph_kernel_us);
 }
 
 /* A rank that came early has its launch behind it when the last one's flag arrives; in a chain the

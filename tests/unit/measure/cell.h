@@ -189,7 +189,7 @@ static inline cx_sampling_t cell_sampling(cx_regime_t regime, int64_t capacity)
                            .samples_min = 1,
                            .samples_max = capacity,
                            .loop_iters  = 3,
-                           .graph_ops   = 4};
+                           .stamp_ops   = regime == CX_REGIME_GRAPH ? 4 : 1};
 }
 
 #endif

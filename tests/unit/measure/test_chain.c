@@ -32,6 +32,22 @@ static void test_a_chain_aligns_once_and_reads_periods(void **state)
     }
 }
 
+static void test_stamps_may_be_some_operations_apart(void **state)
+{
+    cx_job_t  *job = stage_open(2, 40250);
+    cx_stamp_t stamps[2];
+
+    (void)state;
+    job->window.stamp_operation_count = 3;
+    assert_int_equal(cx_measure_chain(job, 6, stamps), CX_OK);
+    assert_string_equal(stage.log, "b[me0e1e0me1e0e1wm]s");
+    for (int i = 0; i < 2; i++) {
+        assert_true(stamps[i].duration_us == 40.25);
+        assert_int_equal(stamps[i].start_ns, 1000000 + 3 * i * 40250);
+        assert_int_equal(stamps[i].end_ns, 1000000 + 3 * (i + 1) * 40250);
+    }
+}
+
 static void test_a_loop_is_one_stamp_of_the_mean_behind_an_untimed_operation(void **state)
 {
     cx_job_t  *job       = stage_open(2, 1000);
@@ -74,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_head_is_two_or_what_a_short_chain_can_spare),
         cmocka_unit_test(test_a_chain_aligns_once_and_reads_periods),
+        cmocka_unit_test(test_stamps_may_be_some_operations_apart),
         cmocka_unit_test(test_a_loop_is_one_stamp_of_the_mean_behind_an_untimed_operation),
         cmocka_unit_test(test_failures_of_peers_and_backend_come_out),
     };

@@ -69,6 +69,81 @@ static void test_steady_gives_the_script_without_heads(void **state)
     }
 }
 
+/* The first block, of eight samples and a head of two, says how long an operation takes. */
+static void test_stamps_are_as_far_apart_as_the_device_wants(void **state)
+{
+    static const struct {
+        double  interval_us;
+        int64_t most, operations, block_count, timed_count;
+    } rows[] = {
+        {0, 4096, 1, 2, 10 + 14},                 /* as close as may be */
+        {13, 4096, 1, 2, 10 + 14},                /* that is far enough: the block stays */
+        {13.5, 4096, 2, 2, 10 + 20 + 28},         /* and here it is no sample */
+        {100, 4096, 8, 2, 10 + 80 + 112},         /* over 13 us */
+        {1e9, 4096, 64, 2, 10 + 640 + 896},       /* never more */
+        {1e9, 80, 10, 4, 10 + 80 + 80 + 80 + 30}, /* or a block would have no samples */
+        {1e9, 10, 1, 3, 10 + 10 + 5},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_sampling_t sampling = cell_sampling(CX_REGIME_STEADY, 20);
+        cx_outcome_t  outcome;
+        cell_t        cell;
+
+        sampling.stamp_interval_us = rows[i].interval_us;
+        assert_int_equal(cell_open_alone(&cell, "sim", "13us", 20), CX_OK);
+        cell.job.operation_count_max = rows[i].most;
+        assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+        assert_int_equal(cell.series.count, 20);
+        for (int64_t k = 0; k < 20; k++) {
+            assert_true(cell.series.reduced_us[k] == 13);
+        }
+        assert_int_equal(outcome.sample_operation_count, rows[i].operations);
+        assert_int_equal(outcome.block_count, rows[i].block_count);
+        assert_int_equal(outcome.timed_count, rows[i].timed_count);
+        assert_int_equal(sampling.stamp_ops, 1);
+        cell_close_alone(&cell);
+    }
+}
+
+/* The one that was disturbed counts for neither the spacing nor the samples. */
+static void test_a_disturbed_first_block_is_measured_again(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_STEADY, 20);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    sampling.stamp_interval_us = 100;
+    sampling.budget_us         = 1;
+    assert_int_equal(cell_open_alone(&cell, "sim", "13us", 20), CX_OK);
+    cell.disturbed_count = 1;
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    assert_int_equal(outcome.repeated_block_count, 1);
+    assert_int_equal(outcome.sample_operation_count, 8);
+    assert_int_equal(cell.series.count, 8); /* the budget ends it after one more */
+    cell_close_alone(&cell);
+}
+
+/* So the row has its samples, and says what is wrong. */
+static void test_a_wrong_first_block_is_kept(void **state)
+{
+    cx_sampling_t sampling = cell_sampling(CX_REGIME_STEADY, 20);
+    cx_outcome_t  outcome;
+    cell_t        cell;
+
+    (void)state;
+    sampling.stamp_interval_us = 100;
+    assert_int_equal(cell_open_alone(&cell, "sim", "13us", 20), CX_OK);
+    cell.wrong_in_block = 0;
+    assert_int_equal(cx_measure_point(&cell.job, &sampling, &cell.series, &outcome), CX_OK);
+    assert_int_equal(outcome.stop, CX_STOP_FAILURE);
+    assert_int_equal(cell.series.count, 8);
+    assert_int_equal(outcome.sample_operation_count, 1);
+    cell_close_alone(&cell);
+}
+
 static void test_loop_mean_gives_the_mean_of_each_loop(void **state)
 {
     cx_sampling_t sampling = cell_sampling(CX_REGIME_LOOP_MEAN, 6);
@@ -110,6 +185,7 @@ static void test_graph_gives_the_mean_of_its_operations(void **state)
     }
     assert_int_equal(outcome.timed_count, 400);
     assert_int_equal(outcome.verified_count, 400);
+    assert_int_equal(outcome.sample_operation_count, 4);
     assert_int_equal(outcome.block_count, 3); /* 8, then 32, then the rest */
     assert_null(cell.job.window.graph);
     cell_close_alone(&cell);
@@ -265,6 +341,7 @@ static void test_stopping(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cx_sampling_t sampling = {.regime       = CX_REGIME_ISOLATED,
+                                  .stamp_ops    = 1,
                                   .budget_us    = rows[i].budget_us,
                                   .target_ratio = rows[i].target_ratio,
                                   .samples_min  = 30,
@@ -336,6 +413,44 @@ static void test_filling_and_verifying_stay_outside_the_windows(void **state)
         assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_OK);
         assert_string_equal(stage.log, rows[i].log);
         assert_string_equal(stage.phases[1], "exchange");
+        cx_series_fini(&series);
+    }
+}
+
+static void slow_host(int32_t rank, void *message, size_t bytes)
+{
+    cx_block_header_t *header = message;
+
+    assert_true(bytes >= sizeof *header);
+    header->enqueue_us *= rank + 1;
+}
+
+/* Of three ranks the last needs three times as long. */
+static void test_the_slowest_host_says_what_enqueuing_takes(void **state)
+{
+    static const struct {
+        cx_regime_t regime;
+        bool        is_timed;
+        double      us;
+    } rows[] = {{CX_REGIME_STEADY, true, 3},
+                {CX_REGIME_LOOP_MEAN, true, 3},
+                {CX_REGIME_ISOLATED, true, 0},
+                {CX_REGIME_STEADY, false, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cx_job_t     *job      = stage_open(4, 1000);
+        cx_sampling_t sampling = cell_sampling(rows[i].regime, 9);
+        cx_outcome_t  outcome;
+        cx_series_t   series;
+
+        stage.rank_count          = 3;
+        stage.other_rank          = slow_host;
+        sampling.is_enqueue_timed = rows[i].is_timed;
+        assert_int_equal(cx_series_init(&series, 3, 9), CX_OK);
+        assert_int_equal(cx_measure_point(job, &sampling, &series, &outcome), CX_OK);
+        assert_true(outcome.block_count > 1);
+        assert_true(outcome.enqueue_us_mean == rows[i].us);
         cx_series_fini(&series);
     }
 }
@@ -427,7 +542,7 @@ static void test_how_long_a_block_may_be(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        cx_sampling_t sampling = {.regime = rows[i].regime, .loop_iters = 50000, .graph_ops = 20};
+        cx_sampling_t sampling = {.regime = rows[i].regime, .loop_iters = 50000, .stamp_ops = 20};
 
         assert_int_equal(cx_block_operation_count_max(&sampling, rows[i].slots, rows[i].once),
                          rows[i].most);
@@ -470,6 +585,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_isolated_gives_the_script_back_exactly),
         cmocka_unit_test(test_steady_gives_the_script_without_heads),
+        cmocka_unit_test(test_stamps_are_as_far_apart_as_the_device_wants),
+        cmocka_unit_test(test_a_disturbed_first_block_is_measured_again),
+        cmocka_unit_test(test_a_wrong_first_block_is_kept),
         cmocka_unit_test(test_loop_mean_gives_the_mean_of_each_loop),
         cmocka_unit_test(test_graph_gives_the_mean_of_its_operations),
         cmocka_unit_test(test_each_regime_reduces_over_ranks_in_its_way),
@@ -477,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_stopping),
         cmocka_unit_test(test_disturbed_blocks_are_repeated_up_to_the_limit),
         cmocka_unit_test(test_filling_and_verifying_stay_outside_the_windows),
+        cmocka_unit_test(test_the_slowest_host_says_what_enqueuing_takes),
         cmocka_unit_test(test_forbidden_things_inside_windows_are_counted),
         cmocka_unit_test(test_every_failing_call_ends_the_point_with_its_words),
         cmocka_unit_test(test_a_capture_that_fails_is_told_before_anything_is_replayed),

@@ -5,9 +5,10 @@
 #include "measure/regimes.h"
 #include "stats/spread.h"
 
-static const cx_sampling_t isolated  = {.regime = CX_REGIME_ISOLATED};
-static const cx_sampling_t steady    = {.regime = CX_REGIME_STEADY};
-static const cx_sampling_t graph     = {.regime = CX_REGIME_GRAPH, .graph_ops = 20};
+static const cx_sampling_t isolated  = {.regime = CX_REGIME_ISOLATED, .stamp_ops = 1};
+static const cx_sampling_t steady    = {.regime = CX_REGIME_STEADY, .stamp_ops = 1};
+static const cx_sampling_t graph     = {.regime = CX_REGIME_GRAPH, .stamp_ops = 20};
+static const cx_sampling_t sparse    = {.regime = CX_REGIME_STEADY, .stamp_ops = 64};
 static const cx_sampling_t loop_mean = {.regime = CX_REGIME_LOOP_MEAN};
 
 static void test_counts_of_a_block(void **state)
@@ -33,6 +34,9 @@ static void test_counts_of_a_block(void **state)
         {&graph, 5000, 20 * 4096, 20 * 4096, 4096, 4096},
         {&graph, 8, 20, 20, 1, 1}, /* every slot serves once */
         {&graph, 8, 2, 2, 1, 1},   /* and there are fewer than operations of a graph */
+        {&sparse, 8, 4096, 640, 10, 8},
+        {&sparse, 100, 256, 256, 4, 3},
+        {&sparse, 100, 2, 2, 1, 1},
     };
 
     (void)state;
@@ -43,6 +47,21 @@ static void test_counts_of_a_block(void **state)
         assert_int_equal(operations, rows[i].operations);
         assert_int_equal(cx_regime_stamp_count(rows[i].sampling, operations), rows[i].stamps);
         assert_int_equal(cx_regime_sample_count(rows[i].sampling, operations), rows[i].samples);
+    }
+}
+
+static void test_operations_of_a_sample(void **state)
+{
+    static const struct {
+        const cx_sampling_t *sampling;
+        int64_t              most, operations;
+    } rows[] = {{&isolated, 4096, 1}, {&steady, 4096, 1}, {&sparse, 4096, 64}, {&sparse, 16, 16},
+                {&graph, 4096, 20},   {&graph, 2, 2},     {&loop_mean, 21, 20}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(cx_regime_sample_operation_count(rows[i].sampling, rows[i].most),
+                         rows[i].operations);
     }
 }
 
@@ -167,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slowest_rank_can_be_asked_for_in_a_chain),
         cmocka_unit_test(test_counts_of_a_block),
+        cmocka_unit_test(test_operations_of_a_sample),
         cmocka_unit_test(test_each_regime_runs_its_own_block),
         cmocka_unit_test(test_isolated_takes_the_slowest_rank_and_keeps_the_skew),
         cmocka_unit_test(test_steady_drops_the_head_and_takes_the_median_rank),

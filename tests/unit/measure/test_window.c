@@ -36,6 +36,26 @@ static void test_a_loop_is_stamped_at_its_ends(void **state)
     assert_true(stage_elapsed_us(&stage.events, 0, 1) == 4);
 }
 
+/* Here all the time is spent in enqueuing; the alignment and what the device does are no part. */
+static void test_what_the_host_needed_to_enqueue_is_left_where_asked(void **state)
+{
+    cx_job_t *job        = stage_open(2, 1500);
+    double    enqueue_us = -1;
+
+    (void)state;
+    job->window.enqueue_us            = &enqueue_us;
+    job->window.stamp_operation_count = 4;
+    stage.mark_ns                     = 0;
+    assert_int_equal(cx_window_chain(&job->window, 3, 77), CX_OK);
+    assert_true(enqueue_us == 1.5);
+    enqueue_us = -1;
+    assert_int_equal(cx_window_loop(&job->window, 1, 11, 77), CX_OK);
+    assert_true(enqueue_us == 1.5);
+    enqueue_us = -1;
+    assert_int_equal(cx_window_single(&job->window, 0, 77), CX_OK);
+    assert_true(enqueue_us == -1);
+}
+
 static void test_a_backend_without_wait_is_not_waited_for(void **state)
 {
     cx_job_t *job = stage_open(1, 1000);
@@ -342,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_a_single_window_holds_enqueue_and_wait_alone),
         cmocka_unit_test(test_a_chain_is_stamped_before_each_operation_and_at_its_end),
         cmocka_unit_test(test_a_loop_is_stamped_at_its_ends),
+        cmocka_unit_test(test_what_the_host_needed_to_enqueue_is_left_where_asked),
         cmocka_unit_test(test_a_backend_without_wait_is_not_waited_for),
         cmocka_unit_test(test_ranks_meet_on_the_device_behind_a_spin_and_ahead_of_every_window),
         cmocka_unit_test(test_a_window_without_audit_is_the_same_window),

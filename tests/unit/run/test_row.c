@@ -49,6 +49,24 @@ static cx_row_t row_of(cx_collective_t op, double skew_bound_us)
     return row;
 }
 
+static void test_what_enqueuing_took_is_unknown_where_it_was_not_timed(void **state)
+{
+    cx_workload_t *workload = calloc(1, sizeof *workload);
+    cx_outcome_t   outcome  = {.discarded_count = 2, .sample_operation_count = 64};
+    cx_row_t       row;
+
+    (void)state;
+    assert_non_null(workload);
+    fill(true);
+    cx_row_fill(workload, &series, &outcome, 1, &row);
+    assert_true(isnan(row.enqueue_us_mean));
+    assert_int_equal(row.sample_operation_count, 64);
+    outcome.enqueue_us_mean = 5.5;
+    cx_row_fill(workload, &series, &outcome, 1, &row);
+    assert_true(row.enqueue_us_mean == 5.5);
+    free(workload);
+}
+
 static void test_times_are_those_behind_the_warm_up(void **state)
 {
     cx_row_t row;
@@ -204,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copy_in_one_memory_reads_and_writes),
+        cmocka_unit_test(test_what_enqueuing_took_is_unknown_where_it_was_not_timed),
         cmocka_unit_test(test_times_are_those_behind_the_warm_up),
         cmocka_unit_test(test_ranks_bandwidths_and_counts),
         cmocka_unit_test(test_a_skew_below_the_bound_is_not_claimed),

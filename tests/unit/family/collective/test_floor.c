@@ -165,12 +165,12 @@ static void test_time_is_start_plus_bytes_over_the_fastest_way(void **state)
         double          us; /* a block takes 10 us at 400 GB/s */
     } rows[] = {
         {CX_COLLECTIVE_ALL_REDUCE, CX_REGIME_ISOLATED, 3 + 15},
-        {CX_COLLECTIVE_ALL_REDUCE, CX_REGIME_STEADY, 2 + 15},
+        {CX_COLLECTIVE_ALL_REDUCE, CX_REGIME_STEADY, 1 + 15},
         {CX_COLLECTIVE_ALL_REDUCE, CX_REGIME_LOOP_MEAN, 1 + 15},
         {CX_COLLECTIVE_ALL_GATHER, CX_REGIME_ISOLATED, 3 + 30},
         {CX_COLLECTIVE_BROADCAST, CX_REGIME_ISOLATED, 3 + 10},
         {CX_COLLECTIVE_GATHER, CX_REGIME_ISOLATED, 3 + 30},   /* the root's */
-        {CX_COLLECTIVE_GATHER, CX_REGIME_STEADY, 2 + 10},     /* of most ranks */
+        {CX_COLLECTIVE_GATHER, CX_REGIME_STEADY, 1 + 10},     /* of most ranks */
         {CX_COLLECTIVE_SCATTER, CX_REGIME_LOOP_MEAN, 1 + 15}, /* (30 + 3 * 10) / 4 */
         {CX_COLLECTIVE_BARRIER, CX_REGIME_ISOLATED, 3 + 2},
         {CX_COLLECTIVE_BARRIER, CX_REGIME_STEADY, 2},
