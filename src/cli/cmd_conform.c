@@ -143,7 +143,7 @@ static cx_status_t read_request(conformance_t *conformance, int argc, char **arg
 /* ---- result ---------------------------------------------------------------------------------- */
 
 static void print_check(void *context, const cx_conform_check_t *check,
-                        cx_conform_outcome_t outcome, const char *reason)
+                        const cx_conform_conclusion_t *conclusion)
 {
     static const char *const words[CX_CONFORM_OUTCOME_COUNT] = {[CX_CONFORM_OK]     = "ok",
                                                                 [CX_CONFORM_FAILED] = "FAILED",
@@ -151,8 +151,13 @@ static void print_check(void *context, const cx_conform_check_t *check,
                                                                     "not applicable"};
 
     (void)context;
-    (void)printf("%-16s %s: %s\n", check->slug, words[outcome],
-                 outcome == CX_CONFORM_OK ? check->sentence : reason);
+    (void)printf("%-16s %s: %s", check->slug, words[conclusion->outcome],
+                 conclusion->outcome == CX_CONFORM_OK ? check->sentence : conclusion->reason);
+    if (conclusion->session_count > 0) {
+        (void)printf(" [sessions: %lld, %.1f s]", (long long)conclusion->session_count,
+                     conclusion->wall_s);
+    }
+    (void)putchar('\n');
     (void)fflush(stdout);
 }
 

@@ -19,7 +19,8 @@
 #define GRACE_S 2.0
 #define STOP_GRACE_NS (1 * CX_NS_PER_S)
 
-/* One set of ranks. `pending` is the word of a check that is final once its ranks have ended. */
+/* One set of ranks. `pending` is the word of a check that is final once its ranks have ended; its
+ * reason is kept beside it. */
 typedef struct suite {
     const cx_conform_request_t *request;
     cx_conform_result_t        *result;
@@ -29,39 +30,53 @@ typedef struct suite {
     cx_loss_t                   loss;
     bool                        is_reporter, is_closed, has_pending;
     size_t                      next_index;
-    cx_conform_outcome_t        pending_outcome;
+    int64_t                     concluded_ns; /* when the last check was */
+    cx_conform_conclusion_t     pending;
     char                        pending_reason[CX_CONFORM_REASON_BYTES];
 } suite_t;
 
-static void conclude(suite_t *suite, cx_conform_outcome_t outcome, const char *reason)
+static void conclude(suite_t *suite, cx_conform_conclusion_t conclusion)
 {
-    const cx_conform_check_t *check = &cx_conform_checks[suite->next_index++];
+    const cx_conform_check_t *check  = &cx_conform_checks[suite->next_index++];
+    int64_t                   now_ns = cx_now_ns();
 
-    suite->has_pending = false;
-    suite->result->counts[outcome]++;
+    conclusion.wall_s   = (double)(now_ns - suite->concluded_ns) / 1e9;
+    suite->concluded_ns = now_ns;
+    suite->has_pending  = false;
+    suite->result->counts[conclusion.outcome]++;
     if (suite->is_reporter) {
-        suite->request->concluded(suite->request->context, check, outcome, reason);
+        suite->request->concluded(suite->request->context, check, &conclusion);
     }
+}
+
+static void conclude_lost(suite_t *suite, const char *reason)
+{
+    conclude(suite, (cx_conform_conclusion_t){.outcome = CX_CONFORM_FAILED, .reason = reason});
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static cx_status_t take_outcome(suite_t *suite, const json_t *event)
 {
-    const json_t *outcome = json_object_get(event, "outcome");
-    const char   *reason  = json_string_value(json_object_get(event, "reason"));
-    json_int_t    number  = json_integer_value(outcome);
+    const json_t                 *outcome    = json_object_get(event, "outcome");
+    const char                   *reason     = json_string_value(json_object_get(event, "reason"));
+    json_int_t                    number     = json_integer_value(outcome);
+    const cx_conform_conclusion_t conclusion = {
+        .outcome       = (cx_conform_outcome_t)number,
+        .reason        = reason,
+        .session_count = json_integer_value(json_object_get(event, "sessions"))};
 
     if (!reason || number < 0 || number >= CX_CONFORM_OUTCOME_COUNT ||
         (size_t)json_integer_value(json_object_get(event, "index")) != suite->next_index) {
         return CX_FAIL(CX_INTERNAL, "the ranks sent an outcome out of order");
     }
     if (!cx_conform_checks[suite->next_index].ends_ranks) {
-        conclude(suite, (cx_conform_outcome_t)number, reason);
+        conclude(suite, conclusion);
         return CX_OK;
     }
-    suite->has_pending     = true;
-    suite->pending_outcome = (cx_conform_outcome_t)number;
+    suite->has_pending    = true;
+    suite->pending        = conclusion;
+    suite->pending.reason = suite->pending_reason;
     (void)snprintf(suite->pending_reason, sizeof suite->pending_reason, "%s", reason);
     return CX_OK;
 }
@@ -153,9 +168,9 @@ static cx_status_t settle(suite_t *suite, size_t first_index)
 {
     if (suite->loss.status != CX_OK && suite->is_reporter &&
         cx_conform_checks[suite->next_index].slug) {
-        conclude(suite, CX_CONFORM_FAILED, suite->loss.text);
+        conclude_lost(suite, suite->loss.text);
     } else if (suite->has_pending) {
-        conclude(suite, suite->pending_outcome, suite->pending_reason);
+        conclude(suite, suite->pending);
     }
     if (suite->next_index == first_index && suite->is_reporter) {
         return CX_FAIL(CX_INTERNAL, "the ranks ended before check %s",
@@ -192,8 +207,7 @@ static cx_status_t run_sets(suite_t *suite)
         CX_TRY(run_set(suite));
     } while (!is_foreign && cx_conform_checks[suite->next_index].slug);
     while (suite->is_reporter && cx_conform_checks[suite->next_index].slug) {
-        conclude(suite, CX_CONFORM_FAILED,
-                 "not run: the launcher's ranks were lost in an earlier check");
+        conclude_lost(suite, "not run: the launcher's ranks were lost in an earlier check");
     }
     return CX_OK;
 }
@@ -201,10 +215,13 @@ static cx_status_t run_sets(suite_t *suite)
 cx_status_t cx_conform_run(const cx_conform_request_t *request, cx_conform_result_t *out)
 {
     const cx_rank_layout_t *layout = &request->layout;
-    suite_t     suite = {.request = request, .result = out, .is_reporter = layout->first_rank == 0};
-    cx_arena_t  arena;
-    const char *argv[] = {NULL, "__conform", NULL};
-    cx_status_t status;
+    suite_t                 suite  = {.request      = request,
+                                      .result       = out,
+                                      .is_reporter  = layout->first_rank == 0,
+                                      .concluded_ns = cx_now_ns()};
+    cx_arena_t              arena;
+    const char             *argv[] = {NULL, "__conform", NULL};
+    cx_status_t             status;
 
     memset(out, 0, sizeof *out);
     cx_arena_init(&arena);

@@ -26,8 +26,22 @@ typedef enum cx_conform_need {
     CX_CONFORM_NEEDS_DATA    = 4,
     CX_CONFORM_NEEDS_PEERS   = 8,
     CX_CONFORM_NEEDS_AUDIT   = 16,
-    CX_CONFORM_NEEDS_CASES   = 32 /* a collective is offered */
+    CX_CONFORM_NEEDS_CASES   = 32 /* a collective is offered, or a limit */
 } cx_conform_need_t;
+
+/**
+ * What became of a check.
+ *
+ * reason         empty when ok
+ * session_count  sessions that a rank opened for it; 0 where it was lost before it could say
+ * wall_s         since the check before was concluded: the start of new ranks is in it
+ */
+typedef struct cx_conform_conclusion {
+    cx_conform_outcome_t outcome;
+    const char          *reason;
+    int64_t              session_count;
+    double               wall_s;
+} cx_conform_conclusion_t;
 
 struct cx_conform;
 
@@ -51,7 +65,7 @@ extern const cx_conform_check_t cx_conform_checks[];
 /**
  * backend_options  object {name: text}, checked against the backend's rows
  * device           empty: the first the backend works on
- * concluded        told of every check as soon as its outcome is known; reason is empty when ok
+ * concluded        told of every check as soon as its outcome is known
  */
 typedef struct cx_conform_request {
     const char                  *backend, *device;
@@ -59,8 +73,8 @@ typedef struct cx_conform_request {
     cx_rank_layout_t             layout;
     double                       timeout_us;
     const volatile sig_atomic_t *interrupts;
-    void (*concluded)(void *context, const cx_conform_check_t *check, cx_conform_outcome_t outcome,
-                      const char *reason);
+    void (*concluded)(void *context, const cx_conform_check_t *check,
+                      const cx_conform_conclusion_t *conclusion);
     void *context;
 } cx_conform_request_t;
 

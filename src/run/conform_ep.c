@@ -6,7 +6,6 @@
 
 #include "run/agree.h"
 #include "run/ep_run.h"
-#include "run/support.h"
 
 #include <stdlib.h>
 
@@ -40,18 +39,6 @@ static cx_status_t plan(cx_ep_run_t *run)
     CX_TRY(cx_ep_slots_open(core, &run->plan, shared->caps.memory,
                             run->context->facts.is_host_ordered, &shared->arena, &run->slots));
     return cx_ep_slots_fill(&run->slots);
-}
-
-static cx_status_t open_session(cx_ep_run_t *run, const void *options)
-{
-    cx_status_t status;
-
-    (void)cx_rank_context_phase(run->context, "backend open");
-    status = run->shared->ops->open(&run->context->core, &run->shape, options, &run->session);
-    if (status != CX_OK) {
-        run->session = NULL;
-    }
-    return status;
 }
 
 static cx_status_t prepare(cx_ep_run_t *run)
@@ -88,10 +75,10 @@ static cx_status_t agree(const cx_ep_run_t *run, cx_status_t mine)
     return cx_conform_is_out_of_step(mine) ? mine : cx_agree(run->context, mine);
 }
 
-static cx_status_t go_out_and_home(cx_ep_run_t *run, const void *options)
+static cx_status_t go_out_and_home(cx_conform_t *conform, cx_ep_run_t *run)
 {
     CX_TRY(agree(run, plan(run)));
-    CX_TRY(agree(run, open_session(run, options)));
+    CX_TRY(agree(run, cx_conform_open(conform, &run->shape, &run->session)));
     CX_TRY(agree(run, prepare(run)));
     for (int32_t rung = 0; rung < run->plan.rung_count; rung++) {
         CX_TRY(cx_ep_pass_rung(run, CX_EP_PASS_PRE, rung));
@@ -129,7 +116,7 @@ static cx_status_t try_pair(cx_conform_t *conform, const cx_case_t *one)
     run->context = conform->context;
     run->one     = one;
     cx_arena_init(&shared.arena);
-    status = go_out_and_home(run, conform->options);
+    status = go_out_and_home(conform, run);
     if (!cx_conform_is_out_of_step(status)) {
         close_all(run);
     }
@@ -139,17 +126,6 @@ static cx_status_t try_pair(cx_conform_t *conform, const cx_case_t *one)
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
-
-static bool is_offered(const cx_conform_t *conform, const cx_case_t *one)
-{
-    cx_shape_t shape = cx_case_shape(one);
-    bool       is_so =
-        cx_backend_supports(conform->ops, &conform->caps, &shape, &conform->context->core,
-                            conform->context->device_name, conform->context->host_count) == CX_OK;
-
-    cx_detail_clear();
-    return is_so;
-}
 
 /* The walk's place as one number, whose digits are the choices. Each precision is tried one way,
  * with bf16 the other. */
@@ -162,7 +138,7 @@ static bool case_at(const cx_conform_t *conform, int32_t place, cx_case_t *one)
     one->ep.dispatch_codec = place % CX_CODEC_COUNT;
     one->ep.mode           = place / CX_CODEC_COUNT;
     return (one->ep.combine_codec == CX_CODEC_BF16 || one->ep.dispatch_codec == CX_CODEC_BF16) &&
-           is_offered(conform, one);
+           cx_conform_is_offered(conform, one);
 }
 
 static cx_status_t base_case(cx_conform_t *conform, cx_case_t *out)

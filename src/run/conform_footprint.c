@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* So many repetitions' worth may be chance, however few there were. */
+#define CHANCE_COUNT 20
+
 /* What is left over per repetition, at least, when something leaks; below it lies chance: a library
  * that fills a cache, memory of the allocator, files of other programs. */
 static const struct {
@@ -92,12 +95,14 @@ cx_status_t cx_footprint_take(cx_footprint_t *out)
 cx_status_t cx_footprint_compare(const cx_footprint_t *before, const cx_footprint_t *after,
                                  int64_t cycle_count)
 {
+    int64_t leak_count = cycle_count > CHANCE_COUNT ? cycle_count : CHANCE_COUNT;
+
     for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++) {
         int64_t was, is;
 
         memcpy(&was, (const char *)before + measures[i].offset, sizeof was);
         memcpy(&is, (const char *)after + measures[i].offset, sizeof is);
-        if (is - was >= cycle_count * measures[i].leak_of_one) {
+        if (is - was >= leak_count * measures[i].leak_of_one) {
             return CX_FAIL(CX_INVALID, "%lld more %s after %lld repetitions", (long long)(is - was),
                            measures[i].what, (long long)cycle_count);
         }

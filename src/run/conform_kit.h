@@ -19,7 +19,9 @@ typedef struct cx_conform {
     const cx_backend_ops_t *ops;              /* NULL: cannot be loaded, see `why_not` */
     void                   *options;          /* in the arena; filled when the backend can run */
     cx_caps_t               caps;             /* likewise */
-    bool                    can_run, has_collective; /* offers one of these, to so many ranks */
+    bool                    can_run;
+    bool                    has_case;      /* it offers any but of family ep, to so many ranks */
+    int64_t                 session_count; /* opened by the running check */
     char                    why_not[CX_CONFORM_REASON_BYTES]; /* it cannot be loaded, or run here */
     char                    skipped[CX_CONFORM_REASON_BYTES]; /* why the check does not apply */
 } cx_conform_t;
@@ -34,6 +36,10 @@ void cx_conform_load(cx_conform_t *conform);
  */
 cx_status_t cx_conform_probe(cx_conform_t *conform);
 
+/* Collective: open a session, and count it. `out` is NULL where that fails; errors: the backend's.
+ */
+cx_status_t cx_conform_open(cx_conform_t *conform, const cx_shape_t *shape, cx_session_t **out);
+
 /* The running check does not apply, because ...; returns CX_OK. */
 cx_status_t cx_conform_skip(cx_conform_t *conform, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -45,26 +51,33 @@ cx_status_t cx_conform_blame(cx_status_t status, const char *format, ...)
 /* Ranks that do not agree on where they are cannot go on together. */
 bool cx_conform_is_out_of_step(cx_status_t status);
 
-/* ---- cases ----------------------------------------------------------------------------------- */
+/* ---- cases: conform_cases.c ------------------------------------------------------------------ */
 
 typedef cx_status_t (*cx_conform_case_fn)(cx_conform_t *conform, const cx_case_t *one);
 
-/* Which cases: every type and reduction of every operation, or one of each operation. */
+/* Which cases: so many that any two choices meet in one of them (operation and type, type and
+ * reduction, ...), or one of each operation, algorithm and limit. */
 typedef enum cx_conform_range {
-    CX_CONFORM_EVERY_CASE,
+    CX_CONFORM_EVERY_PAIR,
     CX_CONFORM_EVERY_OPERATION
 } cx_conform_range_t;
 
 /**
- * Call `visit` for each case that has a meaning and that the backend offers (or, with is_offered
- * false, does not offer).
+ * Call `visit` for each case of the range that has a meaning and that the backend offers (or, with
+ * wants_offered false, does not offer), of families collective, allreduce and limits. A limit may
+ * be refused by open with a sentence, as what a device lacks is known then.
  * errors  that of the first case that failed, by its name, with the number of all that did: a
- *         failure which leaves the ranks in step does not stop the walk
+ *         failure which leaves the ranks in step does not stop the walk · CX_UNSUPPORTED each case
+ *         was refused
  */
 cx_status_t cx_conform_each_case(cx_conform_t *conform, cx_conform_range_t range,
                                  bool wants_offered, cx_conform_case_fn visit);
 
-/* The first case of an operation, or with op -1 of any, that is offered; false: there is none. */
+/* Whether the backend says that it can do the case, with these ranks on this device. */
+bool cx_conform_is_offered(const cx_conform_t *conform, const cx_case_t *one);
+
+/* The first case of an operation, or with op -1 of anything, that is offered; false: there is none.
+ */
 bool cx_conform_find_case(cx_conform_t *conform, int32_t op, cx_case_t *out);
 
 /* ---- trials ---------------------------------------------------------------------------------- */
@@ -114,7 +127,7 @@ typedef struct cx_footprint {
 } cx_footprint_t;
 
 cx_status_t cx_footprint_take(cx_footprint_t *out);
-/* Errors CX_INVALID `after` holds more than can be chance for `cycle_count` repetitions. */
+/* Errors CX_INVALID `after` holds more than can be chance for `cycle_count` repetitions, or 20. */
 cx_status_t cx_footprint_compare(const cx_footprint_t *before, const cx_footprint_t *after,
                                  int64_t cycle_count);
 

@@ -28,16 +28,9 @@ static cx_status_t agree(cx_conform_t *conform, cx_status_t mine)
 
 cx_status_t cx_trial_open(cx_trial_t *trial)
 {
-    cx_conform_t *conform = trial->conform;
-    cx_shape_t    shape   = cx_case_shape(&trial->one);
-    cx_status_t   status;
+    cx_shape_t shape = cx_case_shape(&trial->one);
 
-    (void)cx_rank_context_phase(conform->context, "backend open");
-    status = conform->ops->open(&conform->context->core, &shape, conform->options, &trial->session);
-    if (status != CX_OK) {
-        trial->session = NULL;
-    }
-    return agree(conform, status);
+    return agree(trial->conform, cx_conform_open(trial->conform, &shape, &trial->session));
 }
 
 /* Bytes of a message whose blocks have that many elements: some operations send one to each. */

@@ -29,8 +29,8 @@ static cx_status_t read_document(json_t **out)
 
 static const char *unmet_need(const cx_conform_t *conform, uint32_t needs)
 {
-    if ((needs & CX_CONFORM_NEEDS_CASES) && !conform->has_collective) {
-        return "no collective is offered";
+    if ((needs & CX_CONFORM_NEEDS_CASES) && !conform->has_case) {
+        return "no collective is offered, and no limit";
     }
     if ((needs & CX_CONFORM_NEEDS_DATA) && conform->caps.moves_no_data) {
         return "the backend moves no data";
@@ -79,8 +79,9 @@ static cx_status_t report(const cx_conform_t *conform, size_t index, cx_status_t
         reason  = conform->skipped;
     }
     return cx_wire_send_event(conform->context->channel_fd,
-                              json_pack("{sI,si,ss%}", "index", (json_int_t)index, "outcome",
-                                        (int)outcome, "reason", reason, strlen(reason)));
+                              json_pack("{sI,si,ss%,sI}", "index", (json_int_t)index, "outcome",
+                                        (int)outcome, "reason", reason, strlen(reason), "sessions",
+                                        (json_int_t)conform->session_count));
 }
 
 /* A check after which the ranks can go on together, or else the failure that ends them. */
@@ -90,7 +91,8 @@ static cx_status_t conclude(cx_conform_t *conform, size_t index)
     cx_status_t               status;
 
     cx_detail_clear();
-    conform->skipped[0] = '\0';
+    conform->skipped[0]    = '\0';
+    conform->session_count = 0;
     atomic_store(&conform->context->own->case_index, (int64_t)index);
     status = run_check(conform, check);
     if (!check->ends_ranks && !cx_conform_is_out_of_step(status)) {

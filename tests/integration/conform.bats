@@ -71,6 +71,7 @@ on_stub() {
 @test "nccl keeps every promise between GPUs of the stub" {
     on_stub kit_run 0 conform nccl --device cuda
     said declared "ok"
+    said declared "[sessions: 131, " # so that any two choices meet, of 721 cases
     said same-bytes "ok"
     said absent-peer "ok"
     kit_has out " 0 failed"
@@ -81,6 +82,21 @@ on_stub() {
     said declared "ok"
     said same-bytes "ok"
     said absent-peer "ok"
+    kit_has out " 0 failed"
+}
+
+@test "device keeps the promises of limits, on the host and between GPUs of the stub" {
+    kit_run 0 conform device
+    said declared "[sessions: 5, " # what a host has: copies of one and of all, a flag
+    said back-to-back "ok"
+    said device-failure "ok"
+    said wrong-input "not applicable: no operation is offered whose size the point alone says"
+    said absent-peer "not applicable: neither all_reduce nor barrier is offered"
+    kit_has out " 0 failed"
+    kit_run 0 conform device -n 1
+    said device-failure "not applicable: copy_engine is between ranks"
+    on_stub kit_run 0 conform device --device cuda
+    said declared "[sessions: 14, "
     kit_has out " 0 failed"
 }
 

@@ -179,12 +179,17 @@ static inline void stub_reduce(const char *blocks, int block_count, size_t elem_
     }
 }
 
-/* Two at a time, so that every partial result is rounded to the type. */
+/* Two at a time, so that every partial result is rounded to the type; an average is divided at the
+ * end. Integers need no rounding. */
 static inline void stub_reduce_stepwise(const char *blocks, int block_count, size_t elem_count,
                                         int type, int redop, char *to)
 {
     const size_t bytes = elem_count * stub_elem_bytes[type];
 
+    if (type < STUB_FP16) {
+        stub_reduce(blocks, block_count, elem_count, type, redop, to);
+        return;
+    }
     memcpy(to, blocks, bytes);
     for (int block = 1; block < block_count; block++) {
         for (size_t i = 0; i < elem_count; i++) {
@@ -195,6 +200,11 @@ static inline void stub_reduce_stepwise(const char *blocks, int block_count, siz
                                     stub_load(type, blocks + (size_t)block * bytes + skip)),
                        to + skip);
         }
+    }
+    for (size_t i = 0; i < elem_count && redop == STUB_AVG; i++) {
+        const size_t skip = i * stub_elem_bytes[type];
+
+        stub_store(type, stub_load(type, to + skip) / block_count, to + skip);
     }
 }
 

@@ -28,8 +28,10 @@ typedef struct mock {
     bool        probe_varies, probe_is_mute, open_is_mute, leaks_heap, leaks_descriptor, leaks_size;
     bool        accepts_all, prepare_is_mute, ignores_device, leaks_on_failure, uses_no_device;
     const char *enqueue_text;
-    int64_t     wrong_call; /* every so many calls are wrong; 0: none */
-    int64_t     probe_count;
+    uint64_t    tidy_ops, refused_limits; /* which leak no descriptor; which open refuses */
+    int64_t     wrong_call;               /* every so many calls are wrong; 0: none */
+    int64_t     probe_count, open_count;
+    bool (*is_wrong)(const cx_shape_t *shape); /* NULL: of no shape */
     void (*in_window)(void);
 } mock_t;
 
@@ -64,7 +66,11 @@ static inline cx_status_t mock_open(const cx_core_t *core, const cx_shape_t *sha
     void         *memory = NULL;
 
     (void)options;
-    if (!(mock_caps.collectives & CX_BIT(shape->op))) {
+    if (shape->family == CX_FAMILY_LIMITS) {
+        if (mock.refused_limits & CX_BIT(shape->limit)) {
+            return mock.open_is_mute ? CX_UNSUPPORTED : CX_FAIL(CX_UNSUPPORTED, "no such limit");
+        }
+    } else if (!(mock_caps.collectives & CX_BIT(shape->op))) {
         return mock.open_is_mute ? CX_UNSUPPORTED : CX_FAIL(CX_UNSUPPORTED, "no such operation");
     }
     if (mock.leaks_on_failure) {
@@ -80,6 +86,7 @@ static inline cx_status_t mock_open(const cx_core_t *core, const cx_shape_t *sha
     assert_non_null(session);
     *session = (cx_session_t){.core = core, .shape = *shape, .memory = memory};
     *out     = session;
+    mock.open_count++;
     return CX_OK;
 }
 
@@ -118,7 +125,8 @@ static inline cx_status_t mock_enqueue(cx_session_t *session, cx_phase_t phase, 
         const cx_slot_t *slot = &session->point->slots[slot_index];
 
         memmove(slot->recv, slot->send, bytes);
-        if (mock.wrong_call > 0 && session->call_count % mock.wrong_call == 0) {
+        if ((mock.wrong_call > 0 && session->call_count % mock.wrong_call == 0) ||
+            (mock.is_wrong && mock.is_wrong(&session->shape))) {
             ((unsigned char *)slot->recv)[bytes - 1] ^= 1;
         }
     }
@@ -135,7 +143,7 @@ static inline void mock_close(cx_session_t *session)
     if (session->memory) {
         session->core->device_ops->free(session->core->device, session->memory);
     }
-    if (mock.leaks_descriptor) {
+    if (mock.leaks_descriptor && !(mock.tidy_ops & CX_BIT(session->shape.op))) {
         (void)!open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
     if (!mock.leaks_heap) {
@@ -175,7 +183,7 @@ typedef struct mock_rank {
     kit_alone_t      kit;
     cx_conform_t     conform;
     cx_backend_ops_t ops; /* the test may change it */
-    char             said[CX_CONFORM_REASON_BYTES];
+    char             said[CX_CONFORM_REASON_BYTES + 16];
 } mock_rank_t;
 
 static inline void mock_rank_open(mock_rank_t *rank)

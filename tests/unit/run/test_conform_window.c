@@ -55,7 +55,28 @@ static void test_violations_are_counted_by_operation(void **state)
     mock.in_window = misbehave;
     mock_rank_expect(&rank, cx_conform_window,
                      "3 of 3 cases, the first: all_reduce fp32 sum: 16 allocations or file "
-                     "operations in a window of 16 operations, 17 elements in a block");
+                     "operations in a window of 16 operations, 17 elements in a block; 16 in the "
+                     "next");
+    mock_rank_close(&rank);
+}
+
+static void misbehave_once(void)
+{
+    misbehave();
+    mock.in_window = NULL;
+}
+
+static void test_a_violation_at_first_use_is_told_from_one_at_each(void **state)
+{
+    mock_rank_t rank;
+
+    (void)state;
+    open_ready(&rank);
+    mock.in_window = misbehave_once;
+    mock_rank_expect(&rank, cx_conform_window,
+                     "1 of 3 cases, the first: all_reduce fp32 sum: 1 allocations or file "
+                     "operations in a window of 16 operations, 17 elements in a block; 0 in the "
+                     "next");
     mock_rank_close(&rank);
 }
 
@@ -109,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_right_backend_is_the_same_in_every_window),
         cmocka_unit_test(test_violations_are_counted_by_operation),
+        cmocka_unit_test(test_a_violation_at_first_use_is_told_from_one_at_each),
         cmocka_unit_test(test_an_eighth_run_with_other_bytes_is_found),
         cmocka_unit_test(test_the_bytes_compared_come_through_the_device),
         cmocka_unit_test(test_one_wrong_operation_of_a_long_chain_is_found),
