@@ -4,7 +4,7 @@
 # says so. -DCX_NVCC=OFF and -DCX_HIPCC=OFF leave kernels out on purpose; with
 # -DCX_KERNELS_REQUIRED=ON a compiler that is there must compile them for every architecture.
 set(CX_CUDA_ARCHITECTURES 80 90 100 120 CACHE STRING "Compute capabilities kernels are compiled for")
-set(CX_HIP_ARCHITECTURES gfx90a gfx940 gfx942 CACHE STRING "AMD architectures kernels are compiled for")
+set(CX_HIP_ARCHITECTURES gfx90a gfx940 gfx942 gfx950 CACHE STRING "AMD architectures kernels are compiled for")
 find_program(CX_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
 find_program(CX_HIPCC hipcc HINTS ENV ROCM_PATH PATHS /opt/rocm PATH_SUFFIXES bin)
 set(CX_KERNEL_FLAGS -O3 -I${CMAKE_SOURCE_DIR}/include)

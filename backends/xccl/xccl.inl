@@ -165,6 +165,24 @@ static cx_status_t check_options(const cx_core_t *core, const options_t *options
     return status;
 }
 
+/* A type it does not have has the number of another one here. */
+static cx_status_t check_type(const cx_core_t *core, const cx_shape_t *shape)
+{
+    static const char *const slugs[CX_DTYPE_COUNT] = {
+#define SLUG(name, slug, bytes) [CX_DTYPE_##name] = (slug),
+        CX_DTYPE_MAP(SLUG)
+#undef SLUG
+    };
+    char found[64];
+
+    if (shape->op == CX_COLLECTIVE_BARRIER || is_known(dtypes[shape->dtype].version_min)) {
+        return CX_OK;
+    }
+    describe_library(found, sizeof found);
+    return CX_CORE_FAIL(core, CX_UNSUPPORTED, XCCL_LABEL " %s has no type %s (%s)", found,
+                        slugs[shape->dtype], library.path);
+}
+
 /* The library has no barrier: the smallest reduction is one. Zeros stay zeros. Its memory lives as
  * long as the communicator, since to free memory waits for a device that may hang. */
 static cx_status_t open_scratch(cx_session_t *session)
@@ -199,6 +217,9 @@ static cx_status_t connect_ranks(cx_session_t *session)
 
     if (status == CX_OK) {
         status = check_options(core, &session->options);
+    }
+    if (status == CX_OK && session->shape.family != CX_FAMILY_EP) {
+        status = check_type(core, &session->shape);
     }
     if (status == CX_OK) {
         status = session->shape.family == CX_FAMILY_EP ? open_ep(session) : choose_run(session);
@@ -239,10 +260,14 @@ static cx_status_t open_session(const cx_core_t *core, const cx_shape_t *shape, 
     return CX_OK;
 }
 
-/* With a communicator that could not be closed, what it may still use is left behind too. */
+/* With a communicator that could not be closed, what it may still use is left behind too. One that
+ * is in use cannot be aborted: that frees it. */
 static void close_session(cx_session_t *session)
 {
-    if (close_comm(session->core, session->comm, session->is_broken)) {
+    if (session->is_held) {
+        session->core->log(CX_LOG_WARN, XCCL_NAME,
+                           "a communicator is left behind: a call on it never returned");
+    } else if (close_comm(session->core, session->comm, session->is_broken)) {
         free_session(session);
     }
 }
@@ -282,26 +307,58 @@ static cx_status_t register_buffer(cx_session_t *session, const cx_point_t *poin
     return CX_OK;
 }
 
+static xccl_result_t run_register(job_t *job)
+{
+    return library.api.window_register(job->comm, job->buffer, job->buffer_bytes, &job->window,
+                                       XCCL_WINDOW_SYMMETRIC);
+}
+
+/* Collective: the library waits for all ranks, of which one may never come. */
+static cx_status_t make_window(cx_session_t *session, const cx_point_t *point)
+{
+    const cx_core_t *core = session->core;
+    job_t           *job  = new_job(run_register);
+    cx_status_t      status;
+
+    if (!job) {
+        return CX_CORE_FAIL(core, CX_RESOURCE, "no memory to register a window");
+    }
+    job->comm         = session->comm;
+    job->buffer       = point->region;
+    job->buffer_bytes = point->region_bytes;
+    status            = finish_job(core, job, 0);
+    if (status != CX_OK) {
+        session->is_broken = true;
+        session->is_held   = status == CX_TIMEOUT;
+        return CX_CORE_FAIL(core, status, "ncclCommWindowRegister %s",
+                            status == CX_TIMEOUT ? "did not return in time: a rank is missing"
+                                                 : "needs a thread, and there is none");
+    }
+    if (job->result == XCCL_SUCCESS) {
+        session->window = job->window;
+    } else {
+        status = fail_session(session, "ncclCommWindowRegister", job->result);
+    }
+    free_job(job);
+    return status;
+}
+
 static cx_status_t register_window(cx_session_t *session, const cx_point_t *point)
 {
-    xccl_result_t result;
+    cx_status_t status;
 
     if (point->memory != CX_MEMORY_EXPORTABLE ||
         (uintptr_t)point->region % XCCL_WINDOW_ALIGNMENT_BYTES != 0) {
         return CX_CORE_FAIL(session->core, CX_UNSUPPORTED,
                             "a symmetric window needs exportable memory that begins at a page");
     }
-    result = library.api.window_register(session->comm, point->region, point->region_bytes,
-                                         &session->window, XCCL_WINDOW_SYMMETRIC);
-    if (result != XCCL_SUCCESS) {
-        return fail_session(session, "ncclCommWindowRegister", result);
-    }
-    if (!session->window) {
+    status = make_window(session, point);
+    if (status == CX_OK && !session->window) {
         return CX_CORE_FAIL(session->core, CX_UNSUPPORTED,
                             "ncclCommWindowRegister made no window: the ranks' devices share no "
                             "memory that it can map, or NCCL_CUMEM_ENABLE=0 is set");
     }
-    return CX_OK;
+    return status;
 }
 
 static cx_status_t register_region(cx_session_t *session, const cx_point_t *point)

@@ -99,6 +99,17 @@ static xccl_result_t run_open(job_t *job)
     return library.api.comm_init_rank(&job->comm, job->rank_count, job->id, job->rank);
 }
 
+/* The library compares the two numbers of blocks before it puts its own for one that was left out,
+ * so a least one alone would be refused. More than it has it cuts down to what it has.
+ * source: parseCommConfig, src/init.cc, NCCL 2.17 to 2.30 and RCCL 2.21 */
+static int most_ctas(const options_t *options)
+{
+    if (options->max_ctas > 0) {
+        return (int)options->max_ctas;
+    }
+    return options->min_ctas > 0 ? CTAS_MAX : XCCL_UNDEFINED;
+}
+
 static xccl_config_t configure(const options_t *options)
 {
     return (xccl_config_t){
@@ -108,7 +119,7 @@ static xccl_config_t configure(const options_t *options)
         .blocking          = 1,
         .cga_cluster_count = XCCL_UNDEFINED,
         .min_ctas          = options->min_ctas > 0 ? (int)options->min_ctas : XCCL_UNDEFINED,
-        .max_ctas          = options->max_ctas > 0 ? (int)options->max_ctas : XCCL_UNDEFINED,
+        .max_ctas          = most_ctas(options),
         .split_share       = XCCL_UNDEFINED,
     };
 }

@@ -11,10 +11,13 @@
 typedef struct job job_t;
 struct job {
     xccl_result_t (*run)(job_t *job);
-    xccl_comm_t     *comm; /* made by an opening job, given to a closing one */
+    xccl_comm_t     *comm; /* made by an opening job, given to the others */
     int              rank, rank_count;
     xccl_unique_id_t id;
     xccl_config_t    config;
+    void            *buffer; /* of a window, which is made of so many bytes */
+    size_t           buffer_bytes;
+    xccl_window_t   *window;
     xccl_result_t    result;
     int              done_fd; /* readable once the job is done */
     void            *context; /* the device context of the caller; NULL for none */

@@ -21,6 +21,7 @@ struct cx_session {
     options_t        options;
     xccl_comm_t     *comm;
     bool             is_broken; /* a call failed: from now on nothing waits for the others */
+    bool             is_held;   /* a call that was given up may still use the communicator */
     int              type, redop;
     size_t           elem_bytes;
     run_fn           run;

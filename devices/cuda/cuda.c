@@ -25,6 +25,10 @@
 /* Values of cuda.h. */
 #define VENDOR_MULTIPROCESSOR_COUNT 16 /* CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT */
 #define VENDOR_CACHE_BYTES 38          /* CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE */
+#define VENDOR_CAN_MAP 102             /* ..._VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED */
+#define CUDA_CAN_MAP_FOR_NETWORK 110   /* ..._GPU_DIRECT_RDMA_WITH_CUDA_VMM_SUPPORTED */
+#define CUDA_CAN_FABRIC 128            /* ..._HANDLE_TYPE_FABRIC_SUPPORTED */
+#define CUDA_HANDLE_FABRIC 8           /* CU_MEM_HANDLE_TYPE_FABRIC */
 #define CUDA_CAPABILITY_MAJOR 75       /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR */
 #define CUDA_CAPABILITY_MINOR 76       /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR */
 
@@ -169,6 +173,26 @@ static int vendor_copy_async(void *to, const void *from, size_t bytes, cx_stream
 static int vendor_import(void **handle_out, int fd)
 {
     return gpu.vmm_import(handle_out, (void *)(intptr_t)fd, GPU_HANDLE_DESCRIPTOR);
+}
+
+static int64_t vendor_far_cache_bytes(const cx_device_t *device)
+{
+    (void)device;
+    return 0;
+}
+
+/* Without the flag a network card may not reach mapped memory, and NCCL sends it through buffers of
+ * its own. source: cuda.h, CUmemAllocationProp; ncclMemAlloc, src/allocator.cc, NCCL 2.28 */
+static bool vendor_maps_for_network(const cx_device_t *device)
+{
+    return has_attribute(device, CUDA_CAN_MAP_FOR_NETWORK);
+}
+
+/* Where NVLink joins hosts, NCCL shares memory by this kind of handle alone.
+ * source: ncclCuMemHandleType, src/mnnvl.cc, NCCL 2.28 */
+static int vendor_further_handles(const cx_device_t *device)
+{
+    return has_attribute(device, CUDA_CAN_FABRIC) ? CUDA_HANDLE_FABRIC : 0;
 }
 
 /* Kernels read %globaltimer, which counts nanoseconds. */

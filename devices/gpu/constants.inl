@@ -23,6 +23,7 @@ enum {
     GPU_GRANULARITY_MINIMUM = 0, /* CU_MEM_ALLOC_GRANULARITY_MINIMUM */
     GPU_ACCESS_READ_WRITE   = 3, /* CU_MEM_ACCESS_FLAGS_PROT_READWRITE */
     GPU_IPC_PEER_ACCESS     = 1, /* CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS */
+    GPU_FLAG_NETWORK        = 1, /* which of an allocation's flags is gpuDirectRDMACapable */
 };
 
 typedef struct gpu_location {

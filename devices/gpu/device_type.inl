@@ -49,6 +49,9 @@ struct cx_device {
     char             model[128];
     int32_t          multiprocessor_count;
     int64_t          last_cache_bytes;
+    bool             can_map;             /* memory can be made without an address, and mapped */
+    bool             can_map_for_network; /* also for a network card */
+    int              handle_kinds; /* that such memory is made with, a descriptor among them */
     double           ticks_per_us; /* of the clock that kernels read */
 
     cx_stream_t   *stream; /* own: copies, zeroing, anchors */
@@ -90,8 +93,19 @@ static int  vendor_context_bind(const cx_device_t *device);
 static int  vendor_copy_async(void *to, const void *from, size_t bytes, cx_stream_t *stream);
 static int  vendor_import(void **handle_out, int fd);
 static void vendor_context_close(cx_device_t *device);
+/* Of a cache behind the one whose size is an attribute; 0 none that is known. */
+static int64_t vendor_far_cache_bytes(const cx_device_t *device);
+static bool    vendor_maps_for_network(const cx_device_t *device);
+static int     vendor_further_handles(const cx_device_t *device);
 /* Ticks of the kernels' clock in a microsecond. */
 static double vendor_ticks_per_us(const cx_device_t *device);
+
+static bool has_attribute(const cx_device_t *device, int attribute)
+{
+    int value = 0;
+
+    return gpu.device_attribute(&value, attribute, device->handle) == 0 && value != 0;
+}
 
 static void remember_failure(cx_device_t *device, int code, const char *call)
 {

@@ -30,8 +30,9 @@ static gpu_allocation_kind_t exportable_kind(const cx_device_t *device)
 {
     return (gpu_allocation_kind_t){
         .kind         = GPU_ALLOCATION_PINNED,
-        .handle_kinds = GPU_HANDLE_DESCRIPTOR,
-        .location     = {.kind = GPU_LOCATION_DEVICE, .index = device->handle}};
+        .handle_kinds = device->handle_kinds,
+        .location     = {.kind = GPU_LOCATION_DEVICE, .index = device->handle},
+        .flags        = {[GPU_FLAG_NETWORK] = device->can_map_for_network}};
 }
 
 /* SIZE_MAX: there can be no such multiple. */
@@ -94,16 +95,40 @@ static gpu_stop_t try_export(void *handle)
     return (gpu_stop_t){code, vendor_names.vmm_export};
 }
 
-static gpu_stop_t alloc_mapped(const cx_device_t *device, size_t bytes, gpu_region_t *region)
+/* That there is no descriptor to be had is one whatever the library calls it: HIP says invalid
+ * value. */
+static bool is_refusal(gpu_stop_t stop)
+{
+    return stop.code == GPU_ERROR_NOT_PERMITTED || stop.code == GPU_ERROR_NOT_SUPPORTED ||
+           (stop.code != 0 && stop.call == vendor_names.vmm_export);
+}
+
+/* Further kinds of handles may be refused although the device has them. */
+static gpu_stop_t create_mapped(cx_device_t *device, size_t bytes, void **out)
 {
     gpu_allocation_kind_t kind = exportable_kind(device);
-    gpu_stop_t            stop = round_to_map(device, bytes, &region->mapped_bytes);
+    gpu_stop_t            stop = {gpu.vmm_create(out, bytes, &kind, 0), vendor_names.vmm_create};
 
+    if (is_refusal(stop) && device->handle_kinds != GPU_HANDLE_DESCRIPTOR) {
+        device->handle_kinds = GPU_HANDLE_DESCRIPTOR;
+        kind                 = exportable_kind(device);
+        stop.code            = gpu.vmm_create(out, bytes, &kind, 0);
+    }
+    return stop;
+}
+
+/* Without asking, HIP answers a device that cannot with out of memory. */
+static gpu_stop_t alloc_mapped(cx_device_t *device, size_t bytes, gpu_region_t *region)
+{
+    gpu_stop_t stop = {GPU_ERROR_NOT_SUPPORTED, vendor_names.vmm_create};
+
+    if (device->can_map) {
+        stop = round_to_map(device, bytes, &region->mapped_bytes);
+    }
     if (stop.code != 0) {
         return stop;
     }
-    stop = (gpu_stop_t){gpu.vmm_create(&region->handle, region->mapped_bytes, &kind, 0),
-                        vendor_names.vmm_create};
+    stop = create_mapped(device, region->mapped_bytes, &region->handle);
     if (stop.code != 0) {
         return stop;
     }
@@ -150,23 +175,18 @@ static gpu_stop_t alloc_by_handle(size_t bytes, gpu_region_t *region)
     return stop;
 }
 
-static bool is_refusal(int code)
-{
-    return code == GPU_ERROR_NOT_PERMITTED || code == GPU_ERROR_NOT_SUPPORTED;
-}
-
 static const char *call_name(const char *call)
 {
     return call + (call[0] == '?');
 }
 
-static cx_status_t alloc_exportable(const cx_device_t *device, size_t bytes, const char *attempt,
+static cx_status_t alloc_exportable(cx_device_t *device, size_t bytes, const char *attempt,
                                     gpu_region_t *region)
 {
     const cx_core_t *core  = device->core;
     gpu_stop_t       first = alloc_mapped(device, bytes, region), second;
 
-    if (!is_refusal(first.code)) {
+    if (!is_refusal(first)) {
         return first.code == 0 ? CX_OK : fail_call(core, first.code, first.call, attempt);
     }
     second = alloc_by_handle(bytes, region);

@@ -26,10 +26,12 @@ static cx_status_t stream_open(cx_device_t *device, cx_stream_t **out)
     return CX_OK;
 }
 
-/* The vendors destroy a stream once its work has ended, and do not wait for that. */
+/* CUDA destroys a stream once its work has ended, and does not wait for that; HIP waits, so beside
+ * work that may never end streams are left. source: HostQueue::terminate, commandqueue.cpp of ROCm
+ * clr 6.3 */
 static void stream_close(cx_device_t *device, cx_stream_t *stream)
 {
-    if (stream && vendor_context_bind(device) == 0) {
+    if (stream && !device->stuck_stream && vendor_context_bind(device) == 0) {
         (void)gpu.stream_destroy(stream);
     }
 }
@@ -206,18 +208,24 @@ static cx_status_t events_open(cx_device_t *device, int64_t event_count, cx_even
     return CX_OK;
 }
 
-/* Handles say where they belong, so the thread needs no context here. In a capture the stamp is
- * made by each launch of the graph, if the library can. */
+/* In a capture the stamp is made by each launch of the graph, if the library can: another record
+ * would order work there and stamp nothing. */
+static int record_in_capture(void *event, cx_stream_t *stream)
+{
+    return gpu.event_record_flags ? gpu.event_record_flags(event, stream, GPU_EVENT_EXTERNAL)
+                                  : GPU_ERROR_NOT_SUPPORTED;
+}
+
+/* Handles say where they belong, so the thread needs no context here. */
 static void events_mark(cx_device_t *device, cx_stream_t *stream, cx_events_t *events,
                         int64_t index)
 {
     void *event = events->handles[index];
-    int   code  = device->is_capturing && gpu.event_record_flags
-                      ? gpu.event_record_flags(event, stream, GPU_EVENT_EXTERNAL)
-                      : gpu.event_record(event, stream);
 
-    if (code != 0) {
-        remember_failure(device, code, vendor_names.event_record);
+    if (device->is_capturing) {
+        remember_failure(device, record_in_capture(event, stream), vendor_names.event_record_flags);
+    } else {
+        remember_failure(device, gpu.event_record(event, stream), vendor_names.event_record);
     }
 }
 

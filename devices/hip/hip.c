@@ -26,6 +26,7 @@
 /* Values of hip_runtime_api.h, ROCm 6 and 7. */
 #define VENDOR_MULTIPROCESSOR_COUNT 63 /* hipDeviceAttributeMultiprocessorCount */
 #define VENDOR_CACHE_BYTES 19          /* hipDeviceAttributeL2CacheSize */
+#define VENDOR_CAN_MAP 89              /* hipDeviceAttributeVirtualMemoryManagementSupported */
 #define HIP_WALL_CLOCK_KHZ 10017       /* hipDeviceAttributeWallClockRate */
 #define HIP_COPY_DEFAULT 4             /* hipMemcpyDefault: the addresses say what they are */
 /* From this version on a descriptor is passed by value, before by its address.
@@ -173,6 +174,27 @@ static int vendor_import(void **handle_out, int fd)
     (void)gpu.runtime_version(&version);
     shared = version >= HIP_VERSION_BY_VALUE ? (void *)(intptr_t)fd : (void *)&fd;
     return gpu.vmm_import(handle_out, shared, GPU_HANDLE_DESCRIPTOR);
+}
+
+#include "kfd.inl"
+
+/* The attribute is of the L2, behind which MI300 has 256 MiB. */
+static int64_t vendor_far_cache_bytes(const cx_device_t *device)
+{
+    return kfd_cache_bytes(KFD_NODES, device->bus);
+}
+
+/* The runtime has the flag and does not look at it. */
+static bool vendor_maps_for_network(const cx_device_t *device)
+{
+    (void)device;
+    return false;
+}
+
+static int vendor_further_handles(const cx_device_t *device)
+{
+    (void)device;
+    return 0;
 }
 
 /* Of wall_clock64(); 100 MHz where the runtime does not say, which holds for gfx9. */

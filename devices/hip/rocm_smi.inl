@@ -13,16 +13,17 @@ enum {
     RSMI_LINK_XGMI = 2, /* RSMI_IOLINK_TYPE_XGMI */
 };
 
-#define RSMI_CALLS(X)                                                                 \
-    X(rsmi_init, (uint64_t flags))                                                    \
-    X(rsmi_num_monitor_devices, (uint32_t * count))                                   \
-    X(rsmi_dev_pci_id_get, (uint32_t index, uint64_t * bus))                          \
-    X(rsmi_dev_power_ave_get, (uint32_t index, uint32_t sensor, uint64_t * power_uw)) \
-    X(rsmi_dev_temp_metric_get,                                                       \
+#define RSMI_CALLS(X)                                        \
+    X(rsmi_init, (uint64_t flags))                           \
+    X(rsmi_num_monitor_devices, (uint32_t * count))          \
+    X(rsmi_dev_pci_id_get, (uint32_t index, uint64_t * bus)) \
+    X(rsmi_dev_temp_metric_get,                              \
       (uint32_t index, uint32_t sensor, int metric, int64_t *millidegrees_c))
 
 /* In releases of some age only: they may be missing. */
 #define RSMI_OPTIONAL_CALLS(X)                                                                \
+    X(rsmi_dev_power_get, (uint32_t index, uint64_t * power_uw, int *kind))                   \
+    X(rsmi_dev_power_ave_get, (uint32_t index, uint32_t sensor, uint64_t * power_uw))         \
     X(rsmi_dev_unique_id_get, (uint32_t index, uint64_t * id))                                \
     X(rsmi_dev_target_graphics_version_get, (uint32_t index, uint64_t * version))             \
     X(rsmi_dev_compute_partition_get, (uint32_t index, char *name, uint32_t name_bytes))      \
@@ -104,6 +105,15 @@ static int rsmi_index(const char *address)
     return -1;
 }
 
+/* Newer cards have no average; the call that takes what there is came with ROCm 6. */
+static bool rsmi_power(uint32_t index, uint64_t *power_uw)
+{
+    int kind;
+
+    return (rsmi.rsmi_dev_power_get && rsmi.rsmi_dev_power_get(index, power_uw, &kind) == 0) ||
+           (rsmi.rsmi_dev_power_ave_get && rsmi.rsmi_dev_power_ave_get(index, 0, power_uw) == 0);
+}
+
 static void vendor_telemetry(cx_device_t *device, cx_device_telemetry_t *out)
 {
     int      found = rsmi_open() ? rsmi_index(device->bus) : -1;
@@ -114,7 +124,7 @@ static void vendor_telemetry(cx_device_t *device, cx_device_telemetry_t *out)
     if (found < 0) {
         return;
     }
-    if (rsmi.rsmi_dev_power_ave_get(index, 0, &power_uw) == 0) {
+    if (rsmi_power(index, &power_uw)) {
         out->power_w = (double)power_uw / 1e6;
     }
     if (rsmi.rsmi_dev_temp_metric_get(index, RSMI_TEMPERATURE_JUNCTION, RSMI_TEMPERATURE_CURRENT,

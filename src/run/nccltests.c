@@ -84,6 +84,7 @@ static const struct {
     {'d', "datatype", "--dtype"},
     {'r', "root", "--root"},
     {'J', "output_file", "--nccltests-format"},
+    {'N', "run_cycles", "nothing: a size would have more than one row"},
     {'C', "report_cputime", "nothing: it would no longer be the time of the work"},
     {'a', "average", "nothing: regime loop_mean is the mean over ranks"},
 };

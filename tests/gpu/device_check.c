@@ -414,10 +414,13 @@ static void check_barrier(bed_t *bed, lone_core_t *lone, void *const *flags)
         bed->ops->elapsed_us(bed->events, 0, 1) / 500);
     (void)lone_meet(lone);
     if (lone->core.rank == 0) {
+        int64_t start_ns = lone_now_ns();
+
         barrier.timeout_us = 5000;
         status             = bed->ops->barrier(bed->device, bed->stream, &barrier);
         status             = status == CX_OK ? drain(bed) : status;
-        say(bed, status == CX_TIMEOUT, "a barrier alone: %s", lone_detail);
+        say(bed, status == CX_TIMEOUT && since_us(start_ns) >= barrier.timeout_us,
+            "a barrier alone for %.1f ms: %s", since_us(start_ns) / 1e3, lone_detail);
     }
     (void)lone_meet(lone);
 }

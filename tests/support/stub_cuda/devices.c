@@ -82,6 +82,15 @@ API(cuDeviceGetAttribute, hipDeviceGetAttribute, (int *value, int attribute, int
     case NAME(38, 19):
         *value = 1 << 20;
         return 0;
+    case NAME(102, 89): /* memory can be mapped */
+        *value = (int)setting("STUB_GPU_MAPS", 1);
+        return 0;
+    case NAME(110, -4): /* and for a network card */
+        *value = (int)setting("STUB_GPU_NETWORK", 1);
+        return 0;
+    case NAME(128, -5): /* and be shared between hosts */
+        *value = setting("STUB_GPU_FABRIC", 0) != 0;
+        return 0;
     case NAME(75, -2): /* compute capability 9.0 */
         *value = 9;
         return 0;

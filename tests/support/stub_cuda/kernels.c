@@ -5,6 +5,7 @@
 #include "backends/gpu/shuffle_params.inl"
 #include "collectivex/digest.h"
 #include "devices/gpu/params.inl"
+#include "stub.h"
 
 #include <sched.h>
 #include <string.h>
@@ -16,6 +17,11 @@ int64_t stub_now_ns(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t stub_after_ns(unsigned long long ticks)
+{
+    return stub_now_ns() + (int64_t)ticks * NS_PER_TICK;
 }
 
 static void run_poison(void **params)
@@ -49,12 +55,11 @@ static void run_digest(void **params)
 
 static void run_barrier(void **params)
 {
-    const struct gpu_barrier_params *barrier = params[0];
-    unsigned long long              *own     = barrier->flags[barrier->rank];
-    unsigned long long               meeting = ++own[barrier->rank_count * GPU_FLAG_WORDS];
-    int64_t                          give_up_ns;
+    const struct gpu_barrier_params *barrier    = params[0];
+    unsigned long long              *own        = barrier->flags[barrier->rank];
+    unsigned long long               meeting    = ++own[barrier->rank_count * GPU_FLAG_WORDS];
+    int64_t                          give_up_ns = stub_after_ns(barrier->timeout_ticks);
 
-    give_up_ns = stub_now_ns() + (int64_t)(barrier->timeout_ticks);
     for (int peer = 0; peer < barrier->rank_count; peer++) {
         __atomic_store_n(barrier->flags[peer] + barrier->rank * GPU_FLAG_WORDS, meeting,
                          __ATOMIC_RELEASE);

@@ -20,6 +20,9 @@ const stub_kernel_t *stub_kernel_find(const char *name);
 
 int64_t stub_now_ns(void);
 
+/* When that many ticks of the device's clock from now have passed; for what gives up. */
+int64_t stub_after_ns(unsigned long long ticks);
+
 void stub_run_fill(void **params);      /* content.c */
 void stub_run_verify(void **params);    /* likewise */
 void stub_run_copies(void **params);    /* moves.c */

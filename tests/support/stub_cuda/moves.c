@@ -41,7 +41,7 @@ void stub_run_ping_pong(void **params)
 {
     const struct gpu_ping_pong_params *values     = params[0];
     unsigned long long                 past       = values->own[GPU_FLAG_PAST_WORD];
-    int64_t                            give_up_ns = stub_now_ns() + (int64_t)values->timeout_ticks;
+    int64_t                            give_up_ns = stub_after_ns(values->timeout_ticks);
 
     for (unsigned long long round = past + 1; round <= past + values->round_count; round++) {
         if (values->begins) {

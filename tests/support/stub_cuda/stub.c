@@ -12,12 +12,17 @@
  * STUB_GPU_ASYNC=700        with what the first kernel fails, and everything after it
  * STUB_GPU_KERNEL_NS=0      what each kernel takes beside the time it spins
  * STUB_GPU_HANG=1           kernels never end (2: nothing that is on a stream does)
+ * STUB_GPU_MAPS=1           memory can be mapped (0: HIP calls that out of memory)
+ * STUB_GPU_NETWORK=1        memory that is mapped wants the flag for network cards
+ * STUB_GPU_FABRIC=0         memory that is mapped wants a handle for other hosts, too (1), or is
+ *                           refused with one although the device can (2)
  * STUB_GPU_VERSION=13000    of the library */
 #include "stub.h"
 #include "kernels.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +33,7 @@
 
 #define GRANULE_BYTES ((size_t)2 << 20)
 #define PAGE_BYTES ((size_t)4096)
+#define NETWORK_BYTE 25                /* of an allocation's kind: for a network card, too */
 #define MISALIGNED_BYTES ((size_t)256) /* as much as a real library promises */
 #define FAULT_COUNT_MAX 8
 #define REACH_NS_MAX INT64_C(1000000) /* a stream that hangs is never there */
@@ -272,12 +278,17 @@ API(cuMemFreeHost, hipHostFree, (void *memory))
 
 /* ---- memory that other processes map: kind, handle kinds, location; 32 bytes ---- */
 
+static bool has_handles(int kinds)
+{
+    return kinds == 1 || (kinds == 9 && setting("STUB_GPU_FABRIC", 0) != 0);
+}
+
 API(cuMemGetAllocationGranularity, hipMemGetAllocationGranularity,
     (size_t * bytes, const int *kind, int option))
 {
     ENTER(cuMemGetAllocationGranularity, hipMemGetAllocationGranularity);
     *bytes = GRANULE_BYTES;
-    return option == 0 && kind[0] == 1 && kind[1] == 1 && kind[2] == 1 ? 0 : ERROR_VALUE;
+    return option == 0 && kind[0] == 1 && has_handles(kind[1]) && kind[2] == 1 ? 0 : ERROR_VALUE;
 }
 
 API(cuMemCreate, hipMemCreate,
@@ -285,9 +296,18 @@ API(cuMemCreate, hipMemCreate,
 {
     handle_t *handle;
     void     *bytes_at;
-    int       code = bytes % GRANULE_BYTES != 0 || flags != 0 || kind[1] != 1 ? ERROR_VALUE : 0;
+    int code = bytes % GRANULE_BYTES != 0 || flags != 0 || !has_handles(kind[1]) ? ERROR_VALUE : 0;
 
     ENTER(cuMemCreate, hipMemCreate);
+    if (!setting("STUB_GPU_MAPS", 1)) {
+        return NAME(ERROR_NOT_SUPPORTED, ERROR_MEMORY);
+    }
+    if (setting("STUB_GPU_FABRIC", 0) == (kind[1] == 1 ? 1 : 2)) {
+        return ERROR_NOT_PERMITTED;
+    }
+    if (((const unsigned char *)kind)[NETWORK_BYTE] != NAME(setting("STUB_GPU_NETWORK", 1), 0)) {
+        return ERROR_VALUE;
+    }
     code = code != 0 ? code : take_bytes(bytes);
     if (code != 0) {
         return code;
@@ -392,17 +412,21 @@ API(cuStreamCreate, hipStreamCreateWithFlags, (stream_t * *out, unsigned flags))
     return *out && flags == 1 && is_bound ? 0 : ERROR_VALUE;
 }
 
-API(cuStreamDestroy_v2, hipStreamDestroy, (stream_t * stream))
-{
-    free(stream);
-    return 0;
-}
-
 static int answer_of(int64_t ready_ns)
 {
     bool is_ready = stub_now_ns() >= ready_ns && setting("STUB_GPU_HANG", 0) != 2;
 
     return sticky_code != 0 ? sticky_code : is_ready ? 0 : ERROR_NOT_READY;
+}
+
+/* HIP waits for the stream to end. */
+API(cuStreamDestroy_v2, hipStreamDestroy, (stream_t * stream))
+{
+    while (NAME(false, answer_of(stream->ready_ns) == ERROR_NOT_READY)) {
+        (void)poll(NULL, 0, 1);
+    }
+    free(stream);
+    return 0;
 }
 
 API(cuStreamQuery, hipStreamQuery, (const stream_t *stream))
@@ -550,6 +574,7 @@ API(cuEventRecord, hipEventRecord, (event_t * event, stream_t *stream))
     return stream->capture ? ERROR_CAPTURE : enqueue(stream, &node);
 }
 
+#ifndef STUB_OLD
 API(cuEventRecordWithFlags, hipEventRecordWithFlags,
     (event_t * event, stream_t *stream, unsigned flags))
 {
@@ -558,6 +583,7 @@ API(cuEventRecordWithFlags, hipEventRecordWithFlags,
     ENTER(cuEventRecordWithFlags, hipEventRecordWithFlags);
     return flags == 1 && stream->capture ? enqueue(stream, &node) : ERROR_VALUE;
 }
+#endif
 
 /* ---- kernels and graphs ---- */
 

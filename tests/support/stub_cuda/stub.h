@@ -29,15 +29,17 @@
     } while (0)
 
 enum {
-    ERROR_VALUE     = 1,
-    ERROR_MEMORY    = 2,
-    ERROR_DEVICE    = 101,
-    ERROR_IMAGE     = 200,
-    ERROR_CONTEXT   = 201,
-    ERROR_HANDLE    = 400,
-    ERROR_NOT_FOUND = 500,
-    ERROR_NOT_READY = 600,
-    ERROR_CAPTURE   = 901,
+    ERROR_VALUE         = 1,
+    ERROR_MEMORY        = 2,
+    ERROR_DEVICE        = 101,
+    ERROR_IMAGE         = 200,
+    ERROR_CONTEXT       = 201,
+    ERROR_HANDLE        = 400,
+    ERROR_NOT_FOUND     = 500,
+    ERROR_NOT_READY     = 600,
+    ERROR_NOT_PERMITTED = 800,
+    ERROR_NOT_SUPPORTED = 801,
+    ERROR_CAPTURE       = 901,
 };
 
 /* The code with which this call is to fail now; 0: it is not. */

@@ -2,7 +2,8 @@
 /* The ROCm management library, for tests only: one answer to each question.
  *
  * STUB_RSMI_LINKS=xgmi      how two are linked: xgmi, pcie, unknown (nothing is said)
- * STUB_RSMI_PARTITION=SPX   into how many devices a card is cut */
+ * STUB_RSMI_PARTITION=SPX   into how many devices a card is cut
+ * STUB_RSMI_POWER=750       watts as of now, where a card has them */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +52,15 @@ static const char *setting(const char *name, const char *otherwise)
     const char *text = getenv(name);
 
     return text && *text ? text : otherwise;
+}
+
+API(rsmi_dev_power_get, (uint32_t index, uint64_t *power_uw, int *kind))
+{
+    const uint64_t power_w = strtoull(setting("STUB_RSMI_POWER", "0"), NULL, 10);
+
+    *power_uw = power_w * 1000000;
+    *kind     = 1;
+    return power_w > 0 && index < 2 ? 0 : 2;
 }
 
 API(rsmi_dev_unique_id_get, (uint32_t index, uint64_t *id))

@@ -125,7 +125,8 @@ STUB(xccl_result_t, ncclCommInitRankConfig,
         config->blocking != 1) {
         return STUB_FAIL(XCCL_INVALID_ARGUMENT, "a configuration that was not initialised");
     }
-    if (config->min_ctas > config->max_ctas && config->max_ctas != XCCL_UNDEFINED) {
+    /* As the real one does, before it puts its own for what is undefined. */
+    if (config->min_ctas > config->max_ctas) {
         return STUB_FAIL(XCCL_INVALID_ARGUMENT, "Invalid config min/max channels attribute value");
     }
     return ncclCommInitRank(out, rank_count, id, rank);
@@ -214,6 +215,9 @@ STUB(xccl_result_t, ncclCommWindowRegister,
     void         *handle = NULL;
     xccl_result_t result;
 
+    if (has_fault("window:hang")) {
+        hang();
+    }
     if ((uintptr_t)buffer % XCCL_WINDOW_ALIGNMENT_BYTES != 0 || flags != XCCL_WINDOW_SYMMETRIC) {
         return STUB_FAIL(XCCL_INVALID_ARGUMENT, "no symmetric window of a page");
     }

@@ -2,49 +2,11 @@
 /* The devices cuda and hip on the stub libraries: memory, time, graphs, and calls that fail and are
  * survived. Not what ends a process's use of the device (test_absence.c), nor values of kernels
  * (tests/gpu/device_check.c, which runs on the stub as well). */
-#include "stub.h"
+#include "bed.h"
 
 #include "collectivex/digest.h"
 
 #include <fcntl.h>
-
-typedef struct bed {
-    const vendor_t        *vendor;
-    const cx_device_ops_t *ops;
-    lone_core_t            lone;
-    cx_device_t           *device;
-    cx_stream_t           *stream;
-} bed_t;
-
-/* Two tests of one vendor never run at once. */
-static bed_t beds[2];
-
-static int set_up(void **state)
-{
-    const vendor_t *vendor = *state;
-    bed_t          *bed    = &beds[vendor == &hip];
-
-    stub_fault(NULL, NULL);
-    bed->vendor = vendor;
-    bed->lone   = stub_core();
-    bed->ops    = plugin_open_device(vendor->plugin);
-    *state      = bed;
-    return bed->ops && bed->ops->open(&bed->lone.core, 0, &bed->device) == CX_OK &&
-                   bed->ops->stream_open(bed->device, &bed->stream) == CX_OK
-               ? 0
-               : -1;
-}
-
-static int tear_down(void **state)
-{
-    bed_t *bed = *state;
-
-    stub_fault(NULL, NULL);
-    bed->ops->stream_close(bed->device, bed->stream);
-    bed->ops->close(bed->device);
-    *state = (void *)(uintptr_t)bed->vendor;
-    return 0;
-}
 
 static int64_t free_bytes(const bed_t *bed)
 {
@@ -52,11 +14,6 @@ static int64_t free_bytes(const bed_t *bed)
 
     bed->ops->facts(bed->device, &facts);
     return facts.memory_bytes;
-}
-
-static cx_status_t drain(const bed_t *bed)
-{
-    return bed->ops->synchronize(bed->device, bed->stream, lone_now_ns() + BUDGET_NS);
 }
 
 static void test_table_has_every_member(void **state)
@@ -138,7 +95,7 @@ static void test_each_failing_step_of_exportable_memory_leaves_nothing(void **st
 {
     const bed_t      *bed        = *state;
     const vendor_t   *vendor     = bed->vendor;
-    const char *const steps[]    = {vendor->create, vendor->export_fd, vendor->map, vendor->access};
+    const char *const steps[]    = {vendor->create, vendor->map, vendor->access};
     int64_t           free_first = free_bytes(bed);
     void             *memory     = NULL;
     char              rules[160];
@@ -489,10 +446,6 @@ static void test_telemetry_leaves_unknown_what_cannot_be_read(void **state)
         assert_false(now.is_throttle_known);
     }
 }
-
-#define BOTH(test)                                                                    \
-    cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&cuda), \
-        cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&hip)
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 /* Filling and verifying on the devices cuda and hip, on the stub libraries: every alignment, many
  * spans at once, and differences that are found where they are. Not the kernels themselves
  * (tests/gpu/content_check.c). */
-#include "stub.h"
+#include "bed.h"
 
 #include "collectivex/content.h"
 #include "support/content_bytes.h"
@@ -10,53 +10,25 @@
 #define BYTES 4096
 #define SPANS 5000 /* more than are waited for at once, and than a launch takes */
 
-typedef struct bed {
-    const vendor_t        *vendor;
-    const cx_device_ops_t *ops;
-    lone_core_t            lone;
-    cx_device_t           *device;
-    cx_stream_t           *stream;
-    unsigned char         *memory; /* of the stub, which is host memory */
-} bed_t;
-
-static bed_t beds[2];
-
 static int set_up(void **state)
 {
-    const vendor_t *vendor = *state;
-    bed_t          *bed    = &beds[vendor == &hip];
+    bed_t *bed;
 
-    stub_fault(NULL, NULL);
-    bed->vendor = vendor;
-    bed->lone   = stub_core();
-    bed->ops    = plugin_open_device(vendor->plugin);
-    *state      = bed;
-    return bed->ops && bed->ops->open(&bed->lone.core, 0, &bed->device) == CX_OK &&
-                   bed->ops->stream_open(bed->device, &bed->stream) == CX_OK &&
-                   bed->ops->alloc(bed->device, (size_t)SPANS * 16, CX_MEMORY_PLAIN,
-                                   (void **)&bed->memory) == CX_OK
+    if (open_bed(state) != 0) {
+        return -1;
+    }
+    bed = *state;
+    return bed->ops->alloc(bed->device, (size_t)SPANS * 16, CX_MEMORY_PLAIN, (void **)&bed->to) ==
+                   CX_OK
                ? 0
                : -1;
-}
-
-static int tear_down(void **state)
-{
-    bed_t *bed = *state;
-
-    stub_fault(NULL, NULL);
-    bed->ops->stream_close(bed->device, bed->stream);
-    bed->ops->close(bed->device);
-    *state = (void *)(uintptr_t)bed->vendor;
-    return 0;
 }
 
 static cx_status_t write_spans(const bed_t *bed, const cx_span_t *spans, int64_t span_count)
 {
     cx_status_t status = bed->ops->fill(bed->device, bed->stream, spans, span_count);
 
-    return status == CX_OK
-               ? bed->ops->synchronize(bed->device, bed->stream, lone_now_ns() + BUDGET_NS)
-               : status;
+    return status == CX_OK ? drain(bed) : status;
 }
 
 static cx_difference_t difference_of(const bed_t *bed, const cx_span_t *span)
@@ -75,14 +47,14 @@ static void test_any_stretch_is_filled_and_nothing_beside_it(void **state)
     for (size_t first = 0; first < 17; first++) {
         for (size_t bytes = 0; bytes < 70; bytes += 1 + bytes / 20) {
             cx_span_t span = {.content    = {.key = first, .first_byte = bytes * 3},
-                              .memory     = bed->memory + 64 + first,
+                              .memory     = bed->to + 64 + first,
                               .byte_count = bytes};
 
-            memset(bed->memory, 0x5a, BYTES);
+            memset(bed->to, 0x5a, BYTES);
             memset(right, 0x5a, BYTES);
             content_bytes(&span.content, bytes, right + 64 + first);
             assert_int_equal(write_spans(bed, &span, 1), CX_OK);
-            assert_memory_equal(bed->memory, right, BYTES);
+            assert_memory_equal(bed->to, right, BYTES);
             assert_int_equal(difference_of(bed, &span).wrong_count, 0);
             assert_int_equal(difference_of(bed, &span).first_wrong, -1);
         }
@@ -92,21 +64,21 @@ static void test_any_stretch_is_filled_and_nothing_beside_it(void **state)
 static void test_differences_are_counted_and_placed(void **state)
 {
     const bed_t    *bed  = *state;
-    cx_span_t       span = {.content = {.key = 3}, .memory = bed->memory + 5, .byte_count = 1000};
+    cx_span_t       span = {.content = {.key = 3}, .memory = bed->to + 5, .byte_count = 1000};
     cx_difference_t difference;
 
     assert_int_equal(write_spans(bed, &span, 1), CX_OK);
-    bed->memory[5 + 999] ^= 0x80; /* one bit of the last byte */
+    bed->to[5 + 999] ^= 0x80; /* one bit of the last byte */
     difference = difference_of(bed, &span);
     assert_int_equal(difference.wrong_count, 1);
     assert_int_equal(difference.first_wrong, 999);
-    bed->memory[5] ^= 1;
-    bed->memory[5 + 400] ^= 0xff;
+    bed->to[5] ^= 1;
+    bed->to[5 + 400] ^= 0xff;
     difference = difference_of(bed, &span);
     assert_int_equal(difference.wrong_count, 3);
     assert_int_equal(difference.first_wrong, 0);
-    bed->memory[4]++; /* before it, and behind it */
-    bed->memory[5 + 1000]++;
+    bed->to[4]++; /* before it, and behind it */
+    bed->to[5 + 1000]++;
     assert_int_equal(difference_of(bed, &span).wrong_count, 3);
 }
 
@@ -115,7 +87,7 @@ static void make_spans(const bed_t *bed, cx_span_t *spans)
 {
     for (int64_t i = 0; i < SPANS; i++) {
         spans[i] = (cx_span_t){.content    = {.key = (uint64_t)i * 1000, .first_byte = (uint64_t)i},
-                               .memory     = bed->memory + 16 * i,
+                               .memory     = bed->to + 16 * i,
                                .byte_count = (uint64_t)(i % 16)};
     }
 }
@@ -131,8 +103,8 @@ static void test_many_spans_at_once_cost_few_calls(void **state)
     stub_fault(bed->vendor->launch, "1@160"); /* 157 launches for 5000 spans */
     assert_int_equal(write_spans(bed, spans, SPANS), CX_OK);
     stub_fault(NULL, NULL);
-    bed->memory[16 * 31 + 2] ^= 4;
-    bed->memory[16 * 4999]++;
+    bed->to[16 * 31 + 2] ^= 4;
+    bed->to[16 * 4999]++;
     assert_int_equal(bed->ops->verify(bed->device, bed->stream, spans, SPANS, differences), CX_OK);
     for (int64_t i = 0; i < SPANS; i++) {
         assert_int_equal(differences[i].wrong_count, i == 31 || i == 4999);
@@ -154,7 +126,7 @@ static void test_without_spans_they_only_answer(void **state)
 static void test_failures_are_those_of_the_library(void **state)
 {
     const bed_t    *bed        = *state;
-    cx_span_t       span       = {.memory = bed->memory, .byte_count = 64};
+    cx_span_t       span       = {.memory = bed->to, .byte_count = 64};
     cx_difference_t difference = {-7, -7};
 
     stub_fault(bed->vendor->launch, "719");
@@ -164,18 +136,14 @@ static void test_failures_are_those_of_the_library(void **state)
     assert_int_equal(difference.wrong_count, -7);
 }
 
-#define BOTH(test)                                                                    \
-    cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&cuda), \
-        cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&hip)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(test_any_stretch_is_filled_and_nothing_beside_it),
-        BOTH(test_differences_are_counted_and_placed),
-        BOTH(test_many_spans_at_once_cost_few_calls),
-        BOTH(test_without_spans_they_only_answer),
-        BOTH(test_failures_are_those_of_the_library),
+        BOTH_BETWEEN(test_any_stretch_is_filled_and_nothing_beside_it, set_up, close_bed),
+        BOTH_BETWEEN(test_differences_are_counted_and_placed, set_up, close_bed),
+        BOTH_BETWEEN(test_many_spans_at_once_cost_few_calls, set_up, close_bed),
+        BOTH_BETWEEN(test_without_spans_they_only_answer, set_up, close_bed),
+        BOTH_BETWEEN(test_failures_are_those_of_the_library, set_up, close_bed),
     };
 
     stub_environment();

@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Enqueued copies and flags of the devices cuda and hip on the stub libraries: what is asked of the
  * kernels, and what is refused. Not the kernels (tests/gpu/device_check.c, on a real GPU). */
-#include "stub.h"
+#include "bed.h"
 
 #include <string.h>
 
 #define MEMORY_BYTES ((size_t)1 << 16)
 
-typedef struct bed {
-    const vendor_t        *vendor;
-    const cx_device_ops_t *ops;
-    lone_core_t            lone;
-    cx_device_t           *device;
-    cx_stream_t           *stream;
-    unsigned char         *to, *from; /* of the stub, which is host memory */
-} bed_t;
-
-static bed_t beds[2];
-
 static int set_up(void **state)
 {
-    const vendor_t *vendor = *state;
-    bed_t          *bed    = &beds[vendor == &hip];
+    bed_t *bed;
 
-    stub_fault(NULL, NULL);
-    bed->vendor = vendor;
-    bed->lone   = stub_core();
-    bed->ops    = plugin_open_device(vendor->plugin);
-    *state      = bed;
-    if (!bed->ops || bed->ops->open(&bed->lone.core, 0, &bed->device) != CX_OK ||
-        bed->ops->stream_open(bed->device, &bed->stream) != CX_OK ||
-        bed->ops->alloc(bed->device, MEMORY_BYTES, CX_MEMORY_EXPORTABLE, (void **)&bed->to) !=
+    if (open_bed(state) != 0) {
+        return -1;
+    }
+    bed = *state;
+    if (bed->ops->alloc(bed->device, MEMORY_BYTES, CX_MEMORY_EXPORTABLE, (void **)&bed->to) !=
             CX_OK ||
         bed->ops->alloc(bed->device, MEMORY_BYTES, CX_MEMORY_PLAIN, (void **)&bed->from) != CX_OK) {
         return -1;
@@ -45,19 +30,10 @@ static int tear_down(void **state)
 {
     bed_t *bed = *state;
 
-    stub_fault(NULL, NULL);
     (void)unsetenv("STUB_GPU_SKIP_BYTES");
     bed->ops->free(bed->device, bed->to);
     bed->ops->free(bed->device, bed->from);
-    bed->ops->stream_close(bed->device, bed->stream);
-    bed->ops->close(bed->device);
-    *state = (void *)(uintptr_t)bed->vendor;
-    return 0;
-}
-
-static cx_status_t drain(const bed_t *bed)
-{
-    return bed->ops->synchronize(bed->device, bed->stream, lone_now_ns() + BUDGET_NS);
+    return close_bed(state);
 }
 
 /* By engine and by blocks, from odd places, odd numbers of bytes, and nothing beside them. */
@@ -188,19 +164,15 @@ static void test_missing_answer_is_reported_once(void **state)
                   CX_INVALID, "round trips"));
 }
 
-#define BOTH(test)                                                                    \
-    cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&cuda), \
-        cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)&hip)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(test_copies_arrive_and_touch_nothing_else),
-        BOTH(test_several_copies_go_together),
-        BOTH(test_copies_that_cannot_be_are_refused),
-        BOTH(test_planted_fault_leaves_out_the_end),
-        BOTH(test_round_trips_count_on_from_the_last),
-        BOTH(test_missing_answer_is_reported_once),
+        BOTH_BETWEEN(test_copies_arrive_and_touch_nothing_else, set_up, tear_down),
+        BOTH_BETWEEN(test_several_copies_go_together, set_up, tear_down),
+        BOTH_BETWEEN(test_copies_that_cannot_be_are_refused, set_up, tear_down),
+        BOTH_BETWEEN(test_planted_fault_leaves_out_the_end, set_up, tear_down),
+        BOTH_BETWEEN(test_round_trips_count_on_from_the_last, set_up, tear_down),
+        BOTH_BETWEEN(test_missing_answer_is_reported_once, set_up, tear_down),
     };
 
     stub_environment();

@@ -304,6 +304,37 @@ static void test_a_point_that_cannot_be_is_refused_by_prepare(void **state)
     }
 }
 
+/* A rank never comes: this one gives up in time, and leaves to the library what it still uses. */
+static int windowing_rank(fake_core_t *fake, void *argument)
+{
+    int           failed_count = kit_begin(fake, KIT_NEWEST);
+    cx_session_t *session;
+    cx_slot_t     slot;
+    cx_point_t    point;
+
+    (void)argument;
+    kit_options.registration = KIT_SYMMETRIC;
+    session                  = kit_session(fake, CX_COLLECTIVE_ALL_REDUCE);
+    failed_count +=
+        KIT_CHECK(session != NULL) || KIT_CHECK(kit_point(fake, &slot, &point) == CX_OK);
+    if (failed_count > 0) {
+        return failed_count;
+    }
+    plant("window:hang");
+    fake->deadline_ns = fake_now_ns() + KIT_SHORT_NS;
+    failed_count += KIT_FAILS(CX_TIMEOUT, "ncclCommWindowRegister did not return in time",
+                              kit_ops->prepare(session, &point));
+    kit_ops->close(session);
+    return failed_count + KIT_CHECK(kit_log_count == 1) +
+           KIT_CHECK(strstr(kit_log_text, "a communicator is left behind") != NULL);
+}
+
+static void test_a_window_that_a_rank_does_not_join_is_a_timeout(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_ranks_run(1, KIT_BUDGET_NS, windowing_rank, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_a_hanging_operation_is_aborted_once_time_is_up),
         cmocka_unit_test(test_a_library_that_hangs_while_closing_is_left_behind),
         cmocka_unit_test(test_a_point_that_cannot_be_is_refused_by_prepare),
+        cmocka_unit_test(test_a_window_that_a_rank_does_not_join_is_a_timeout),
     };
 
     return kit_load("cx-backend-nccl.so") ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -27,6 +27,46 @@ static int choosing_rank(fake_core_t *fake, void *argument)
     return failed_count + KIT_CHECK((session != NULL) == (choice->status == CX_OK));
 }
 
+typedef struct type_choice {
+    const char     *library;
+    cx_collective_t op;
+    cx_dtype_t      dtype;
+    const char     *words; /* NULL: the library has it */
+} type_choice_t;
+
+static int choosing_type(fake_core_t *fake, void *argument)
+{
+    const type_choice_t *choice       = argument;
+    const cx_shape_t     shape        = {.op = choice->op, .dtype = choice->dtype};
+    int                  failed_count = kit_begin(fake, choice->library);
+    cx_session_t        *session      = NULL;
+
+    failed_count +=
+        KIT_FAILS(choice->words ? CX_UNSUPPORTED : CX_OK, choice->words ? choice->words : "",
+                  kit_open(&fake->core, &shape, NULL, &session));
+    if (session) {
+        kit_ops->close(session);
+    }
+    return failed_count + KIT_CHECK((session != NULL) == (choice->words == NULL));
+}
+
+static void test_a_type_the_library_does_not_have_is_refused(void **state)
+{
+    static const type_choice_t choices[] = {
+        {KIT_NEWEST, CX_COLLECTIVE_ALL_GATHER, CX_DTYPE_INT16, "has no type int16 ("},
+        {KIT_NEWEST, CX_COLLECTIVE_ALL_GATHER, CX_DTYPE_BF16, NULL},
+        {KIT_NEWEST, CX_COLLECTIVE_BARRIER, CX_DTYPE_INT16, NULL},
+        {"nccl-2804", CX_COLLECTIVE_ALL_REDUCE, CX_DTYPE_BF16, "NCCL 2.8.4 has no type bf16 ("},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        type_choice_t choice = choices[i];
+
+        assert_int_equal(fake_ranks_run(1, KIT_BUDGET_NS, choosing_type, &choice), 0);
+    }
+}
+
 static void test_an_option_the_library_is_too_old_for_is_refused_with_its_version(void **state)
 {
     static const choice_t choices[] = {
@@ -57,6 +97,8 @@ static void test_an_option_the_library_is_too_old_for_is_refused_with_its_versio
          "nccl-min-ctas (or nccl-max-ctas) needs NCCL 2.17 or later, this is 2.8.4 ("},
         {"nccl-2804", {KIT_NONE, KIT_AUTO, 0, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
         {"nccl-21805", {KIT_NONE, KIT_AUTO, 2, 8, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 2, 0, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
+        {KIT_NEWEST, {KIT_NONE, KIT_AUTO, 0, 8, KIT_FIXED}, CX_COLLECTIVE_ALL_GATHER, CX_OK, ""},
         {KIT_NEWEST,
          {KIT_NONE, KIT_AUTO, 9, 8, KIT_FIXED},
          CX_COLLECTIVE_ALL_GATHER,
@@ -143,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_option_the_library_is_too_old_for_is_refused_with_its_version),
+        cmocka_unit_test(test_a_type_the_library_does_not_have_is_refused),
         cmocka_unit_test(test_native_decides_what_is_called),
         cmocka_unit_test(test_the_rows_carry_the_backends_name_and_its_struct),
     };

@@ -116,9 +116,10 @@ static void test_more_arguments_come_last_and_as_words(void **state)
 static void test_arguments_that_a_case_says_already_are_refused(void **state)
 {
     static const char *const refused[] = {
-        "-b 8",  "-e8",       "-z 1 -f 2", "--stepbytes=3", "--minby 8",  "--ngpus 4",
-        "-t 2",  "-n5",       "-c 0",      "--check=0",     "-o all",     "--datatype all",
-        "-r -1", "-J x.json", "-C 1",      "--average 3",   "--warm 100", "--iters=100"};
+        "-b 8",  "-e8",           "-z 1 -f 2", "--stepbytes=3", "--minby 8",  "--ngpus 4",
+        "-t 2",  "-n5",           "-c 0",      "--check=0",     "-o all",     "--datatype all",
+        "-r -1", "-J x.json",     "-C 1",      "--average 3",   "--warm 100", "--iters=100",
+        "-N 2",  "--run_cycles=0"};
 
     (void)state;
     for (int64_t i = 0; i < LENGTH(refused); i++) {
