@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `collectivex probe`: the machine, as records describe it, and what the program can use of it. */
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/probe_page.h"
 #include "model/run_options.h"
@@ -17,9 +16,9 @@ typedef enum probe_format { FORMAT_TABLE, FORMAT_JSON } probe_format_t;
 static const char *const format_slugs[] = {"table", "json", NULL};
 
 typedef struct probe_options {
-    int64_t width;
-    int32_t format, color;
-    bool    is_redacted, is_ascii;
+    cx_style_request_t style;
+    int32_t            format;
+    bool               is_redacted;
 } probe_options_t;
 
 static const cx_option_t rows[] = {
@@ -27,12 +26,7 @@ static const cx_option_t rows[] = {
                    "What stdout gets."),
     CX_OPTION_BOOL(probe_options_t, is_redacted, "redact", CX_OPTION_FREE, "true",
                    "Replace names of hosts, users and addresses by stable hashes."),
-    CX_OPTION_ENUM(probe_options_t, color, "color", CX_OPTION_FREE, "auto", cx_color_slugs,
-                   "Colour; NO_COLOR and FORCE_COLOR are heeded."),
-    CX_OPTION_BOOL(probe_options_t, is_ascii, "ascii", CX_OPTION_FREE, "false",
-                   "No sign beyond ASCII."),
-    CX_OPTION_INT(probe_options_t, width, "width", CX_OPTION_FREE, "0", 0, 1000,
-                  "Columns of the table; 0: the terminal's."),
+    CX_STYLE_OPTIONS(probe_options_t, style),
     CX_OPTION_END,
 };
 
@@ -74,40 +68,32 @@ static cx_status_t add_catalog(json_t *document, cx_arena_t *arena)
 static void print_document(const probe_options_t *options, cx_arena_t *arena,
                            const json_t *document)
 {
-    const cx_style_request_t request = {.color        = (cx_color_t)options->color,
-                                        .is_ascii     = options->is_ascii,
-                                        .column_count = (int32_t)options->width};
-    cx_style_t               style;
+    cx_style_t style;
 
     if (options->format == FORMAT_JSON) {
         (void)json_dumpf(document, stdout, JSON_INDENT(1));
         (void)printf("\n");
         return;
     }
-    cx_style_init(&style, stdout, &request);
+    cx_style_init(&style, stdout, &options->style);
     cx_probe_print(stdout, &style, arena, document);
 }
 
-static cx_status_t probe(int argc, char **argv, cx_arena_t *arena)
+static cx_status_t probe(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                         cx_arena_t *arena, int *code_in_out)
 {
-    static const cx_option_t *const tables[] = {rows, NULL};
-    probe_options_t                 options;
-    cx_grammar_t   grammar = {.command = "probe", .rows = rows, .object = &options};
-    cx_arguments_t arguments;
-    json_t        *document;
-    cx_status_t    status;
+    const probe_options_t *options = grammar->object;
+    json_t                *document;
+    cx_status_t            status;
 
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("probe", tables);
-        return CX_OK;
-    }
+    (void)arguments;
+    (void)code_in_out;
     CX_TRY(cx_machine_describe(NULL, arena, &document));
     CX_TRY_OR(free_document, add_catalog(document, arena));
-    if (options.is_redacted) {
+    if (options->is_redacted) {
         CX_TRY_OR(free_document, cx_redact(document, NULL));
     }
-    print_document(&options, arena, document);
+    print_document(options, arena, document);
 
 free_document:
     json_decref(document);
@@ -116,11 +102,8 @@ free_document:
 
 int cx_cmd_probe(int argc, char **argv)
 {
-    cx_arena_t  arena;
-    cx_status_t status;
+    probe_options_t    options;
+    const cx_grammar_t grammar = {.command = "probe", .rows = rows, .object = &options};
 
-    cx_arena_init(&arena);
-    status = probe(argc, argv, &arena);
-    cx_arena_fini(&arena);
-    return status == CX_OK ? CX_EXIT_OK : cx_complain((int)status);
+    return cx_grammar_serve(&grammar, argc, argv, probe);
 }

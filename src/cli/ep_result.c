@@ -226,7 +226,9 @@ static void clear_rung(cx_ep_result_rung_t *rung)
                                              .time_us_p50_ci_high = unknown,
                                              .time_us_p99         = unknown,
                                              .ci_half_width_ratio = unknown,
+                                             .launch_spread_ratio = unknown,
                                              .vs_best_ratio       = unknown,
+                                             .floor_ratio         = unknown,
                                              .sample_count        = INT64_MIN,
                                              .verified_count      = INT64_MIN};
     }

@@ -42,6 +42,7 @@ static const metric_t metrics[] = {
     {"c floor", CX_COMPONENT_COMBINE_FLOOR, POINT(time_us_p50), CX_METRIC_TIME, 6},
     {"logical", OF_RUNG, RUNG(logical_bytes_per_s_per_rank), CX_METRIC_RATE, 2},
     {"assigned", OF_RUNG, RUNG(assigned_bytes_per_s_per_rank), CX_METRIC_RATE, 2},
+    {"x floor", CX_COMPONENT_ROUNDTRIP, POINT(floor_ratio), CX_METRIC_NUMBER, 0},
     {"vs best", OF_HEADLINE, POINT(vs_best_ratio), CX_METRIC_NUMBER, 0},
 };
 
@@ -216,6 +217,8 @@ static void add_rung(const line_t *line, const cx_time_unit_t *units, cx_table_t
     const cx_mark_t mark = cx_mark_make(severity, rung->headline->standing, is_odd, signs);
     char            text[CX_NUMBER_BYTES_MAX];
 
+    signs->has_floor =
+        signs->has_floor || isfinite(rung->parts[CX_COMPONENT_ROUNDTRIP].floor_ratio);
     cx_table_add_row(table);
     cx_cells_set_mark(table, &mark);
     cx_table_set(table, BACKEND, mark.meaning, line->work->sample->label);
@@ -429,6 +432,9 @@ void cx_ep_legend_print(const cx_page_t *page)
         "included, over the pair's (else the roundtrip's) time; assigned counts it once "
         "per expert, where the backend's layout moves it so; fit is over such bytes of a "
         "rank, * marks a start cost read off beyond the sizes, (below 0) that there is none");
+    if (page->signs.has_floor) {
+        cx_text_format(&line, "; x floor here is the roundtrip's");
+    }
     if (page->has_launches) {
         cx_text_format(&line, "; launches is (max - min) / median of the launches' medians, and "
                               "intervals reach over all launches");

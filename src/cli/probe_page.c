@@ -133,6 +133,54 @@ static void put_cards(const page_t *page)
     cx_table_print(page->out, &table);
 }
 
+/* "HBM3e 4800 GB/s", "NVLink 4 478 GB/s each way"; "unknown" where the registry has none. */
+static const char *print_nominal(const json_t *rate, const char *ways, char *out, size_t out_bytes)
+{
+    double bytes_per_s = json_number_value(json_object_get(rate, "bytes_per_s"));
+    char   number[CX_NUMBER_BYTES_MAX];
+
+    if (!json_is_object(rate)) {
+        return "unknown";
+    }
+    (void)snprintf(out, out_bytes, "%s %s GB/s%s", text_at(rate, "name"),
+                   cx_number_print_rate(bytes_per_s, number, sizeof number), ways);
+    return out;
+}
+
+/* A line that was not there before. */
+static void put_once(const page_t *page, const char *text, json_t *seen)
+{
+    char shown[TEXT_BYTES];
+
+    if (!json_object_get(seen, text)) {
+        json_object_set_new(seen, text, json_true());
+        (void)fprintf(page->out, "%s\n", cx_style_clean(page->style, text, shown, sizeof shown));
+    }
+}
+
+/* What cards are built for, a line for each model. */
+static void put_nominal(const page_t *page)
+{
+    json_t *seen = json_object();
+    size_t  i;
+    json_t *card;
+
+    json_array_foreach((json_t *)(uintptr_t)page->cards, i, card)
+    {
+        const json_t *memory = json_object_get(card, "memory_nominal");
+        const json_t *peer   = json_object_get(card, "peer_nominal");
+        const char   *model  = text_at(card, "model");
+        char          text[TEXT_BYTES], rates[2][96];
+
+        (void)snprintf(text, sizeof text, "%s, nominal: memory %s, links %s",
+                       model ? model : "unknown",
+                       print_nominal(memory, "", rates[0], sizeof rates[0]),
+                       print_nominal(peer, " each way", rates[1], sizeof rates[1]));
+        put_once(page, text, seen);
+    }
+    json_decref(seen);
+}
+
 /* ---- links ---------------------------------------------------------------------------------- */
 
 /* The link of two cards of one device, in either direction; NULL: there is none. */
@@ -247,6 +295,16 @@ static const char *reach(const json_t *link, const char *key)
     return text ? text : "unknown";
 }
 
+/* What the driver says, or else what the registry does; 0 unknown. */
+static double link_speed(const json_t *link)
+{
+    const json_t *said = json_object_get(link, "bytes_per_s");
+
+    return json_number_value(
+        json_is_number(said) ? said
+                             : json_object_get(json_object_get(link, "nominal"), "bytes_per_s"));
+}
+
 /* A line for each kind of link, by its first pair. */
 static void put_link_kinds(const page_t *page)
 {
@@ -257,7 +315,7 @@ static void put_link_kinds(const page_t *page)
     json_array_foreach(part(page, "links"), i, link)
     {
         char   name[64], text[TEXT_BYTES], number[CX_NUMBER_BYTES_MAX];
-        double bytes_per_s = json_number_value(json_object_get(link, "bytes_per_s"));
+        double bytes_per_s = link_speed(link);
 
         (void)snprintf(text, sizeof text, "%s: %s%s; read %s, write %s, atomics %s",
                        link_name(link, name, sizeof name),
@@ -265,10 +323,7 @@ static void put_link_kinds(const page_t *page)
                                        : "unknown speed",
                        bytes_per_s > 0 ? " GB/s each way, nominal" : "", reach(link, "read"),
                        reach(link, "write"), reach(link, "atomics"));
-        if (!json_object_get(seen, text)) {
-            json_object_set_new(seen, text, json_true());
-            (void)fprintf(page->out, "%s\n", text);
-        }
+        put_once(page, text, seen);
     }
     json_decref(seen);
 }
@@ -281,6 +336,7 @@ static void put_accelerators(const page_t *page)
         return;
     }
     put_cards(page);
+    put_nominal(page);
     if (json_array_size(page->cards) > 1) {
         put_title(page, "links");
         put_matrix(page);
@@ -377,7 +433,7 @@ void cx_probe_print(FILE *out, const cx_style_t *style, cx_arena_t *arena, const
     put_host(&page);
     put_accelerators(&page);
     put_networks(&page);
-    put_usable(&page, "devices", "device", true);
-    put_usable(&page, "backends", "backend", true);
+    put_usable(&page, "devices", "devices", true);
+    put_usable(&page, "backends", "backends", true);
     put_usable(&page, "devices", "missing", false);
 }

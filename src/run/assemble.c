@@ -8,6 +8,7 @@
 #include "build.h"
 #include "collectivex/backend.h"
 #include "model/key.h"
+#include "run/bounds.h"
 #include "run/contracts.h"
 #include "run/facts.h"
 #include "store/case_json.h"
@@ -262,6 +263,20 @@ static json_t *case_of(const cx_assembly_t *assembly)
     return assembly->taken_by ? keep(assembly->taken_by, "case") : cx_case_to_json(assembly->one);
 }
 
+/* What ranks measured, with what their devices are built for: that no rank needs to know. */
+static json_t *limits_of(const cx_assembly_t *assembly)
+{
+    json_t *limits;
+
+    if (!json_is_object(assembly->limits)) {
+        return json_null();
+    }
+    limits = json_copy(assembly->limits);
+    cx_bounds_set(assembly->facts->provenance, assembly->one->device,
+                  cx_facts_host_rank_count(assembly->environment), limits);
+    return limits;
+}
+
 static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
 {
     const cx_case_t *one         = assembly->one;
@@ -280,10 +295,9 @@ static json_t *build(const cx_assembly_t *assembly, const cx_ending_t *ending)
         "contract", "name", contract, "version", (json_int_t)cx_contract_version(contract),
         "definition", definition_of(assembly), "case", case_of(assembly), "environment",
         environment, "harness", assembly->harness ? json_incref(assembly->harness) : json_null(),
-        "limits", assembly->limits ? json_incref(assembly->limits) : json_null(), "rows",
-        assembly->rows, "points", assembly->points, "left_out", assembly->left_out, "samples",
-        json_null(), "provenance", provenance_of(assembly), "time", "started_utc",
-        assembly->started_utc, "backend_open_us",
+        "limits", limits_of(assembly), "rows", assembly->rows, "points", assembly->points,
+        "left_out", assembly->left_out, "samples", json_null(), "provenance",
+        provenance_of(assembly), "time", "started_utc", assembly->started_utc, "backend_open_us",
         assembly->backend_open_us ? json_incref(assembly->backend_open_us) : json_null(), "wall_s",
         (double)(cx_now_ns() - assembly->started_ns) / 1e9, "program", cx_program_to_json(),
         "command", assembly->facts->command);

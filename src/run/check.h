@@ -25,6 +25,7 @@
     X(NUMBER, "number", "a number does not follow from the samples or from other numbers")        \
     X(SAMPLES, "samples", "the sidecar is missing, damaged, or not the record's")                 \
     X(MISSING_ROW, "missing-row", "a size or component of the case has no row, or no point")      \
+    X(OVER_NOMINAL, "over-nominal", "a measured limit beats what the hardware is built for")      \
     X(STATUS, "status", "a status does not follow from the rows and samples")                     \
     X(PUBLICATION, "publication", "the publication class or a reason is not what is derived")     \
     X(NOT_OK, "not-ok", "a case did not end ok")                                                  \

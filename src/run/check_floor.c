@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A row's floor by the same functions that made it. */
+/* A row's floor by the same functions that made it, and limits against nominal ones. */
 #include "run/check_floor.h"
 
+#include "judge/publication.h"
 #include "run/ep_floor.h"
 #include "run/row.h"
 
@@ -84,4 +85,32 @@ void cx_check_ep_floor(const cx_check_frame_t *frame, const cx_ep_point_t *point
     forget(&again);
     cx_ep_floor_fill(limits_of(frame), frame->one, frame->rank_count, point, &again);
     compare(frame, row, &again, report);
+}
+
+void cx_check_limits(const cx_check_frame_t *frame, cx_check_report_t *report)
+{
+    const cx_limits_t *limits = frame->limits;
+
+    if (!limits) {
+        return;
+    }
+    const struct {
+        const char *name;
+        double      measured_bytes_per_s, nominal_bytes_per_s;
+    } pairs[] = {
+        {"link_store", limits->link_store_bytes_per_s, limits->link_nominal_bytes_per_s},
+        {"link_load", limits->link_load_bytes_per_s, limits->link_nominal_bytes_per_s},
+        {"link_copy", limits->link_copy_bytes_per_s, limits->link_nominal_bytes_per_s},
+        {"memory_copy", limits->memory_copy_bytes_per_s, limits->memory_nominal_bytes_per_s},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i].measured_bytes_per_s >
+            pairs[i].nominal_bytes_per_s * (1 + CX_FLOOR_TOLERANCE_RATIO)) {
+            cx_check_add(report, CX_CHECK_OVER_NOMINAL, frame->name,
+                         "its limit %s_bytes_per_s is %.12g, but that is built for %.12g",
+                         pairs[i].name, pairs[i].measured_bytes_per_s,
+                         pairs[i].nominal_bytes_per_s);
+        }
+    }
 }

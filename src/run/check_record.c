@@ -6,6 +6,7 @@
 #include "family/collective/bytes.h"
 #include "model/key.h"
 #include "run/check_ep.h"
+#include "run/check_floor.h"
 #include "run/check_rows.h"
 #include "run/facts.h"
 #include "store/case_json.h"
@@ -279,6 +280,7 @@ static void check_case(const cx_check_subject_t *subject, const cx_case_t *one,
     frame.moves_no_data = strcmp(text_at(environment, CX_FACTOR_MOVES_NO_DATA), "true") == 0;
     check_identity(subject, one, report);
     check_factor(subject, &frame, report);
+    cx_check_limits(&frame, report);
     if (read_samples(subject, &samples, report)) {
         check_rows(subject, &frame, &samples, report);
         cx_check_points(&frame, subject->record, &samples, report);

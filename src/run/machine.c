@@ -6,6 +6,7 @@
 #include "base/patience.h"
 #include "collectivex/card.h"
 #include "plugin/plugin.h"
+#include "run/bounds.h"
 #include "run/catalog.h"
 #include "run/external.h"
 #include "target/probe.h"
@@ -76,6 +77,8 @@ cx_status_t cx_machine_describe(const cx_plan_t *plan, cx_arena_t *arena, json_t
     cx_core_t               core = cx_catalog_core(1);
     const char            **names;
     const cx_device_ops_t **devices;
+    json_t                 *described;
+    cx_status_t             status;
 
     if (plan) {
         CX_TRY(plan_devices(plan, arena, &names));
@@ -83,7 +86,14 @@ cx_status_t cx_machine_describe(const cx_plan_t *plan, cx_arena_t *arena, json_t
         CX_TRY(cx_plugin_names(CX_PLUGIN_DEVICE, arena, &names));
     }
     CX_TRY(load_all(names, arena, &devices));
-    return cx_target_probe(&(cx_target_options_t){.accelerators = {devices, &core}}, out);
+    CX_TRY(cx_target_probe(&(cx_target_options_t){.accelerators = {devices, &core}}, &described));
+    status = cx_bounds_add(described, arena);
+    if (status != CX_OK) {
+        json_decref(described);
+        return status;
+    }
+    *out = described;
+    return CX_OK;
 }
 
 /* ---- whether that is enough ----------------------------------------------------------------- */
@@ -113,14 +123,6 @@ static const char *model_at(const json_t *card)
     return model ? model : "unknown";
 }
 
-static bool is_of_ranks(const json_t *card, const char *device, int32_t host_rank_count)
-{
-    const char *of = json_string_value(json_object_get(card, "device"));
-
-    return of && strcmp(of, device) == 0 &&
-           json_integer_value(json_object_get(card, "index")) < host_rank_count;
-}
-
 static cx_status_t refuse_mixed(const json_t *description, const char *device,
                                 int32_t host_rank_count)
 {
@@ -130,7 +132,7 @@ static cx_status_t refuse_mixed(const json_t *description, const char *device,
 
     json_array_foreach(json_object_get(description, "accelerators"), i, card)
     {
-        if (!is_of_ranks(card, device, host_rank_count)) {
+        if (!cx_accelerators_is_of(card, device, "index", host_rank_count)) {
             continue;
         }
         first = first ? first : card;

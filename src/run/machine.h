@@ -10,9 +10,10 @@
 #include <jansson.h>
 
 /**
- * Describe the machine, with the accelerators of the plan's devices; `plan` NULL: of all devices.
+ * Describe the machine, with the accelerators of the plan's devices, and what those are built for
+ * (bounds.h); `plan` NULL: of all devices.
  * owns    *out is a new reference of the caller's
- * errors  those of cx_target_probe
+ * errors  those of cx_target_probe and cx_bounds_add
  */
 cx_status_t cx_machine_describe(const cx_plan_t *plan, cx_arena_t *arena, json_t **out);
 

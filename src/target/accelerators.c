@@ -275,11 +275,11 @@ static const char *text_at(const json_t *object, const char *key)
     return text ? text : "unknown";
 }
 
-static bool is_of(const json_t *object, const char *device, const char *index_key,
-                  int64_t rank_count)
+bool cx_accelerators_is_of(const json_t *one, const char *device, const char *index_key,
+                           int64_t rank_count)
 {
-    return strcmp(text_at(object, "device"), device) == 0 &&
-           json_integer_value(json_object_get(object, index_key)) < rank_count;
+    return strcmp(text_at(one, "device"), device) == 0 &&
+           json_integer_value(json_object_get(one, index_key)) < rank_count;
 }
 
 /* Adds to a list that is written as text. */
@@ -296,7 +296,7 @@ static size_t count_alike(const json_t *list, const json_t *one, const char *key
     for (size_t i = 0; i < end; i++) {
         const json_t *other = json_array_get(list, i);
 
-        count += is_of(other, device, "index", rank_count) &&
+        count += cx_accelerators_is_of(other, device, "index", rank_count) &&
                  strcmp(text_at(other, key), text_at(one, key)) == 0;
     }
     return count;
@@ -311,7 +311,7 @@ static void count_texts(const json_t *list, const char *key, const char *device,
     for (size_t i = 0; i < size; i++) {
         const json_t *one = json_array_get(list, i);
 
-        if (!is_of(one, device, "index", rank_count) ||
+        if (!cx_accelerators_is_of(one, device, "index", rank_count) ||
             count_alike(list, one, key, device, rank_count, i) > 0) {
             continue;
         }
@@ -350,7 +350,8 @@ static void list_links(const json_t *links, const char *device, int64_t rank_cou
         char text[128];
 
         print_link(link, text, sizeof text);
-        if (is_of(link, device, "to_index", rank_count) && !json_object_get(seen, text)) {
+        if (cx_accelerators_is_of(link, device, "to_index", rank_count) &&
+            !json_object_get(seen, text)) {
             json_object_set_new(seen, text, json_true());
             append(out, text);
         }
@@ -396,7 +397,7 @@ bool cx_accelerators_are_mixed(const json_t *description, const char *device, in
     for (size_t i = 0; i < json_array_size(cards); i++) {
         const json_t *card = json_array_get(cards, i);
 
-        kind_count += is_of(card, device, "index", rank_count) &&
+        kind_count += cx_accelerators_is_of(card, device, "index", rank_count) &&
                       count_alike(cards, card, "model", device, rank_count, i) == 0;
     }
     return kind_count > 1;

@@ -35,6 +35,10 @@ json_t *cx_accelerators_describe(const cx_root_t *root, const cx_accelerators_t 
 void cx_accelerators_set_factors(const json_t *description, const char *device, int64_t rank_count,
                                  json_t *environment);
 
+/* A card, by the key "index", or a link, by "to_index", is of `device` and of those ranks. */
+bool cx_accelerators_is_of(const json_t *one, const char *device, const char *index_key,
+                           int64_t rank_count);
+
 /* The models of those ranks' devices are not one. */
 bool cx_accelerators_are_mixed(const json_t *description, const char *device, int64_t rank_count);
 

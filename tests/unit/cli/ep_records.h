@@ -17,6 +17,7 @@ typedef struct ep_spec {
     const char *status, *detail; /* of the record; NULL: ok */
     int64_t     wrong_index;     /* of this size the point is not right; -1: none */
     bool        is_unverified, is_staged, is_by_expert;
+    double      floor_ratio; /* of the roundtrip; 0: unknown */
 } ep_spec_t;
 
 static inline json_t *ep_row(const ep_spec_t *spec, const char *component, int64_t tokens,
@@ -39,6 +40,9 @@ static inline json_t *ep_row(const ep_spec_t *spec, const char *component, int64
     row.time_us_p99         = p50_us * 1.5;
     row.time_us_stddev      = p50_us * 0.05;
     row.ci_half_width_ratio = 0.02;
+    row.floor_ratio         = spec->floor_ratio > 0 && strcmp(component, "roundtrip") == 0
+                                  ? spec->floor_ratio
+                                  : (double)NAN;
     row.sample_count        = 2048;
     row.timed_count         = 2048;
     row.verified_count      = spec->is_unverified ? 0 : 256;

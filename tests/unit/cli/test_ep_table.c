@@ -80,8 +80,8 @@ static void test_page_of_100_columns(void **state)
         "                                                                                "
         "unsupported: no GPU\n"
         "fit of hostref over logical bytes: dispatch 61.3 µs + bytes / (46.9 GB/s) (R2 0.909); "
-        "combine 40.9\n"
-        "  µs + bytes / (70.3 GB/s) (R2 0.909)\n"
+        "combine\n"
+        "  40.9 µs + bytes / (70.3 GB/s) (R2 0.909)\n"
         "\n"
         "x failed or unsupported\n"
         "GB/s are 10^9 bytes/s\n"
@@ -101,9 +101,9 @@ static void test_page_of_80_columns_in_ascii(void **state)
 {
     (void)state;
     check_page(80, false,
-               "hostref, 4 ranks, normal, deepseek-v3, bf16: a dispatch+combine pair takes 135\n"
-               "  us at 64 tokens per rank (95 % interval 132 to 138 us); dispatch 60%, combine\n"
-               "  40%; every checked output was right\n"
+               "hostref, 4 ranks, normal, deepseek-v3, bf16: a dispatch+combine pair takes\n"
+               "  135 us at 64 tokens per rank (95 % interval 132 to 138 us); dispatch 60%,\n"
+               "  combine 40%; every checked output was right\n"
                "nccl_ep, normal, deepseek-v3, bf16: no valid result (unsupported: no GPU)\n"
                "\n"
                "ep-decode\n"
@@ -176,6 +176,27 @@ static void test_backends_stand_side_by_side(void **state)
     expect_in(text, "vs best");
     expect_in(text, "fit of mpi over logical bytes: ");
     expect_in(text, "> fastest");
+    free(text);
+}
+
+/* Of a pair of a chain there is none, whether or not its roundtrip was timed. */
+static void test_the_roundtrip_has_its_distance_to_the_floor(void **state)
+{
+    (void)state;
+    ep_spec_t two[] = {specs[0], specs[1]};
+    char     *text  = print(two, 2, 132, true);
+
+    assert_null(strstr(text, "x floor"));
+    free(text);
+    two[0].floor_ratio = 1.7;
+    text               = print(two, 2, 132, true);
+    expect_in(text, "  logical  x floor  check\n");
+    expect_in(text, "     1.43     1.70  ok\n");
+    expect_in(text, "; x floor is p50 over the least that the machine's limits allow\n");
+    expect_in(text, "x floor here is the roundtrip's");
+    free(text);
+    text = print(&two[1], 1, 132, true);
+    assert_null(strstr(text, "x floor"));
     free(text);
 }
 
@@ -303,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_page_of_80_columns_in_ascii),
         cmocka_unit_test(test_staging_wrong_and_unverified_sizes),
         cmocka_unit_test(test_backends_stand_side_by_side),
+        cmocka_unit_test(test_the_roundtrip_has_its_distance_to_the_floor),
         cmocka_unit_test(test_launches_and_many_works),
         cmocka_unit_test(test_collectives_stand_beside_it),
         cmocka_unit_test(test_markdown),

@@ -113,12 +113,44 @@ static void test_names_of_links(void **state)
     }
 }
 
+/* Two cards of model A, one of B, one that has no name. */
+static void test_what_cards_and_links_are_built_for(void **state)
+{
+    static const char *const wanted[] = {
+        "\nA, nominal: memory HBM3e 4800 GB/s, links NVLink 4 478 GB/s each way\n"
+        "B, nominal: memory HBM2 1560 GB/s, links unknown\n"
+        "unknown, nominal: memory unknown, links unknown\n\nlinks\n",
+        "\nNV4: 106 GB/s each way, nominal; read unknown", NULL};
+    static const char known[] =
+        "\"memory_nominal\": {\"name\": \"HBM3e\", \"bytes_per_s\": 4.8e12}, "
+        "\"peer_nominal\": {\"name\": \"NVLink 4\", \"bytes_per_s\": 478116000000}";
+    static const char half_known[] =
+        "\"memory_nominal\": {\"name\": \"HBM2\", \"bytes_per_s\": 1555e9}, "
+        "\"peer_nominal\": null";
+    static const char link[] =
+        "{\"device\": \"cuda\", \"from_index\": 0, \"to_index\": 1, \"kind\": \"nvlink\","
+        "\"lane_count\": 4, \"bytes_per_s\": null,"
+        "\"nominal\": {\"name\": \"NVLink 4\", \"bytes_per_s\": 106248000000}}";
+    char text[2048];
+
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "{" HOST "\"accelerators\": ["
+                   "{\"device\": \"cuda\", \"index\": 0, \"model\": \"A\", %s},"
+                   "{\"device\": \"cuda\", \"index\": 1, \"model\": \"A\", %s},"
+                   "{\"device\": \"cuda\", \"index\": 2, \"model\": \"B\", %s},"
+                   "{\"device\": \"cuda\", \"index\": 3, \"model\": null}],"
+                   "\"links\": [%s]}",
+                   known, known, half_known, link);
+    expect_text(text, wanted);
+}
+
 static void test_what_is_missing_comes_with_its_reason(void **state)
 {
     static const char *const wanted[] = {
         "none is seen; why is below\n",
-        "device\nhost    the CPU\n",
-        "backend\nnccl     NCCL; 2.28 of /lib/nccl\n",
+        "devices\nhost     the CPU\n",
+        "backends\nnccl      NCCL; 2.28 of /lib/nccl\n",
         "missing\ncuda     no driver: install it\nmpi      not built\n",
         "eth0     virtio  100 Gb/s",
         NULL};
@@ -140,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_machine_with_two_kinds_of_accelerators),
         cmocka_unit_test(test_names_of_links),
+        cmocka_unit_test(test_what_cards_and_links_are_built_for),
         cmocka_unit_test(test_what_is_missing_comes_with_its_reason),
     };
 

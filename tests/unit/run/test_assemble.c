@@ -291,6 +291,38 @@ static void test_redaction_hides_who_and_where_and_can_be_left_away(void **state
     }
 }
 
+/* Ranks measure; what their devices are built for is known where the machine is described. */
+static void test_limits_stand_beside_nominal_ones(void **state)
+{
+    static const char description[] =
+        "{\"accelerators\": [{\"device\": \"sim\", \"index\": 0, \"memory_nominal\":"
+        " {\"name\": \"HBM\", \"bytes_per_s\": 5e12}}], \"links\": []}";
+    const json_t *const usual  = facts.provenance;
+    cx_case_t           one    = kit_case(&arena, "");
+    cx_ending_t         ending = {.status = CX_OK};
+    cx_limits_t         measured;
+    cx_assembly_t       assembly;
+    json_t             *record, *event, *limits;
+
+    (void)state;
+    cx_limits_clear(&measured);
+    measured.memory_copy_bytes_per_s = 4e12;
+    event = json_pack("{ss,s{ss},so}", "event", "case_start", "environment", "ranks_per_host", "1",
+                      "limits", cx_fields_to_json(cx_limits_fields, &measured));
+    facts.provenance = json_loads(description, 0, NULL);
+    cx_assembly_init(&assembly, &facts, &one, 0);
+    cx_assembly_event(&assembly, event);
+    record = finish(&assembly, &ending, false);
+    limits = json_object_get(record, "limits");
+    assert_true(json_real_value(json_object_get(limits, "memory_copy_bytes_per_s")) == 4e12);
+    assert_true(json_real_value(json_object_get(limits, "memory_nominal_bytes_per_s")) == 5e12);
+    assert_true(json_is_null(json_object_get(limits, "link_nominal_bytes_per_s")));
+    json_decref(record);
+    json_decref(event);
+    json_decref((json_t *)(uintptr_t)facts.provenance);
+    facts.provenance = usual;
+}
+
 static void test_samples_are_written_beside_and_digested(void **state)
 {
     cx_case_t        one       = kit_case(&arena, "seed=5");
@@ -355,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_a_factor_that_differs_by_row_is_not_defined),
         cmocka_unit_test(test_the_environment_moves_the_key),
         cmocka_unit_test(test_redaction_hides_who_and_where_and_can_be_left_away),
+        cmocka_unit_test(test_limits_stand_beside_nominal_ones),
         cmocka_unit_test(test_samples_are_written_beside_and_digested),
         cmocka_unit_test(test_a_record_that_cannot_be_written_is_not_lost),
     };

@@ -288,6 +288,40 @@ static void test_a_beaten_floor_is_not_published(void **state)
     expect_only(CX_CHECK_PUBLICATION, 0);
 }
 
+/* Against what they are built for, 2 % are allowed; what is not known cannot be beaten. */
+static void test_a_limit_over_its_nominal_one(void **state)
+{
+    static const struct {
+        const char *nominal, *measured;
+        double      nominal_bytes_per_s, measured_bytes_per_s;
+        int64_t     finding_count;
+    } rows[] = {
+        {"link_nominal_bytes_per_s", "link_copy_bytes_per_s", 478e9, 480e9, 0},
+        {"link_nominal_bytes_per_s", "link_copy_bytes_per_s", 478e9, 490e9, 1},
+        {"link_nominal_bytes_per_s", "link_load_bytes_per_s", 478e9, 490e9, 1},
+        {"link_nominal_bytes_per_s", "link_store_bytes_per_s", 300e9 / 1.03, 300e9, 1},
+        {"memory_nominal_bytes_per_s", "memory_copy_bytes_per_s", 4800e9, 4890e9, 0},
+        {"memory_nominal_bytes_per_s", "memory_copy_bytes_per_s", 4800e9, 4900e9, 1},
+        {"memory_nominal_bytes_per_s", "link_copy_bytes_per_s", 1e9, 490e9, 0},
+        {NULL, "memory_copy_bytes_per_s", 0, 1e15, 0},
+    };
+
+    (void)state;
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        json_t *record, *limits;
+
+        save_floors(300e9);
+        record = open_record(0);
+        limits = json_object_get(record, "limits");
+        if (rows[i].nominal) {
+            json_object_set_new(limits, rows[i].nominal, json_real(rows[i].nominal_bytes_per_s));
+        }
+        json_object_set_new(limits, rows[i].measured, json_real(rows[i].measured_bytes_per_s));
+        save_record(0, record);
+        expect_findings(CX_CHECK_OVER_NOMINAL, rows[i].finding_count);
+    }
+}
+
 /* Records from before there were floors are as good as they were. */
 static void test_a_record_without_floors(void **state)
 {
@@ -583,6 +617,7 @@ int main(void)
         IN_FOLDER(test_edited_floors),
         IN_FOLDER(test_a_floor_without_limits_is_made_up),
         IN_FOLDER(test_a_beaten_floor_is_not_published),
+        IN_FOLDER(test_a_limit_over_its_nominal_one),
         IN_FOLDER(test_a_record_without_floors),
         IN_FOLDER(test_swapped_record),
         IN_FOLDER(test_truncated_record),
