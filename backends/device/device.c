@@ -93,7 +93,7 @@ static cx_status_t open_flags(cx_session_t *session)
     status =
         core->device_ops->alloc(core->device, bytes, CX_MEMORY_EXPORTABLE, &session->own_flags);
     if (status == CX_OK) {
-        status = cx_device_share(core, session->own_flags, bytes, &session->flags);
+        status = cx_share_open(core, session->own_flags, bytes, &session->flags);
     }
     session->barrier = (cx_device_barrier_t){.flags      = session->flags.bases,
                                              .rank       = core->rank,
@@ -106,7 +106,7 @@ static void close_session(cx_session_t *session)
 {
     const cx_core_t *core = session->core;
 
-    cx_device_unshare(core, &session->flags);
+    cx_share_close(core, &session->flags);
     if (session->own_flags) {
         core->device_ops->free(core->device, session->own_flags);
     }
@@ -171,7 +171,7 @@ static void release(cx_session_t *session)
     if (session->graph) {
         core->device_ops->graph_free(core->device, session->graph);
     }
-    cx_device_unshare(core, &session->region);
+    cx_share_close(core, &session->region);
     free(session->copies);
     session->graph      = NULL;
     session->copies     = NULL;
@@ -183,8 +183,7 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
     cx_status_t status = CX_OK;
 
     if (point->region) {
-        status =
-            cx_device_share(session->core, point->region, point->region_bytes, &session->region);
+        status = cx_share_open(session->core, point->region, point->region_bytes, &session->region);
         if (status == CX_OK) {
             status = cx_device_plan_copies(session, point);
         }

@@ -5,13 +5,9 @@
 
 #include "collectivex/backend.h"
 
-#define CX_DEVICE_LIMIT_TIMEOUT_US 10e6 /* then a flag or a barrier gives up, and says so */
+#include "../common/share.inl"
 
-/* One allocation of every rank, mapped here: [rank], the own one included. */
-typedef struct shared {
-    void **bases; /* owned; NULL when nothing is shared */
-    size_t bytes;
-} shared_t;
+#define CX_DEVICE_LIMIT_TIMEOUT_US 10e6 /* then a flag or a barrier gives up, and says so */
 
 /* All state of one open backend; nothing is static. */
 struct cx_session {
@@ -19,21 +15,14 @@ struct cx_session {
     cx_shape_t       shape;
 
     void               *own_flags; /* owned device memory; NULL where the limit needs none */
-    shared_t            flags;     /* limits flag and device_barrier */
+    cx_share_t          flags;     /* limits flag and device_barrier */
     cx_device_barrier_t barrier;
 
-    shared_t          region;     /* of the prepared size */
+    cx_share_t        region;     /* of the prepared size */
     cx_device_copy_t *copies;     /* owned: [slot_count][copy_count], what this rank does */
     int32_t           copy_count; /* of an operation; 0: other ranks do it */
     cx_graph_t       *graph;      /* limit graph_launch */
 };
-
-/**
- * Every rank lends `memory` (exportable, `bytes` long everywhere) and maps the others'. Collective.
- * errors  CX_RESOURCE · those of export_fd, exchange_fd and import_fd
- */
-cx_status_t cx_device_share(const cx_core_t *core, void *memory, size_t bytes, shared_t *out);
-void        cx_device_unshare(const cx_core_t *core, shared_t *shared);
 
 /**
  * Which bytes this rank moves in an operation of each slot: blocks as cx_point_t lays them out for

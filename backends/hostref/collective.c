@@ -134,7 +134,7 @@ static cx_status_t prepare(cx_session_t *session, const cx_point_t *point)
     session->is_eager     = is_eager(session);
     if (session->is_eager) {
         session->run = cx_hostref_eager_run(session->shape.op);
-        return cx_hostref_share_own(core, point->region, point->region_bytes, &session->region);
+        return cx_share_own(core, point->region, point->region_bytes, &session->region);
     }
     session->run = session->shape.algorithm == CX_ALGORITHM_ONE_SHOT
                        ? cx_hostref_direct_one_shot
@@ -155,7 +155,7 @@ static cx_status_t enqueue(cx_session_t *session, cx_phase_t phase, int32_t slot
 
 static void release(cx_session_t *session)
 {
-    cx_hostref_share_close(session->core, &session->region);
+    cx_share_close(session->core, &session->region);
     session->point = NULL;
 }
 

@@ -133,18 +133,10 @@ static cx_status_t new_state(cx_session_t *session, const cx_point_t *point)
 
 static cx_status_t open_planes(cx_session_t *session)
 {
-    const cx_core_t *core = session->core;
-    cx_status_t      status;
-    size_t           bytes;
-    void            *memory;
+    size_t bytes;
 
     CX_HOSTREF_TRY(cx_hostref_ep_plan(session, &bytes));
-    CX_HOSTREF_TRY(core->device_ops->alloc(core->device, bytes, CX_MEMORY_EXPORTABLE, &memory));
-    status = cx_hostref_share_open(core, memory, bytes, &session->ep->planes);
-    if (status != CX_OK) {
-        core->device_ops->free(core->device, memory);
-    }
-    return status;
+    return cx_hostref_share_alloc(session->core, bytes, &session->ep->planes);
 }
 
 static void release(cx_session_t *session)
@@ -153,12 +145,7 @@ static void release(cx_session_t *session)
     cx_hostref_ep_t *ep   = session->ep;
 
     if (ep) {
-        void *memory = ep->planes.bases ? ep->planes.bases[session->rank] : NULL;
-
-        cx_hostref_share_close(core, &ep->planes);
-        if (memory) {
-            core->device_ops->free(core->device, memory);
-        }
+        cx_hostref_share_free(core, &ep->planes);
         free(ep->slots);
         free(ep->cursors);
         free(ep->row_at);
@@ -167,7 +154,7 @@ static void release(cx_session_t *session)
         free(ep->sums);
         free(ep);
     }
-    cx_hostref_share_close(core, &session->region);
+    cx_share_close(core, &session->region);
     session->ep    = NULL;
     session->point = NULL;
 }

@@ -45,7 +45,7 @@ typedef struct cx_hostref_ep {
     cx_hostref_ep_format_t dispatch, combine;
 
     /* Every rank's planes: all slots, and what this rank encoded for others to pull. */
-    cx_hostref_share_t    planes;
+    cx_share_t            planes;
     cx_hostref_ep_slot_t *slots;
     cx_hostref_ep_rows_t  outbox;    /* this rank's tokens; pulled by dispatches */
     cx_hostref_ep_rows_t  homebound; /* as `staged` of the running combine; pulled by combines */

@@ -69,21 +69,6 @@ static cx_status_t refuse_other_hosts(const cx_core_t *core)
     return CX_OK;
 }
 
-static cx_status_t open_control(cx_session_t *session)
-{
-    const cx_core_t *core  = session->core;
-    const size_t     bytes = cx_hostref_control_bytes(session->rank_count, session->lane_bytes);
-    cx_status_t      status;
-    void            *memory;
-
-    CX_HOSTREF_TRY(core->device_ops->alloc(core->device, bytes, CX_MEMORY_EXPORTABLE, &memory));
-    status = cx_hostref_share_open(core, memory, bytes, &session->control);
-    if (status != CX_OK) {
-        core->device_ops->free(core->device, memory);
-    }
-    return status;
-}
-
 static void free_session(cx_session_t *session)
 {
     free(session->done_seen);
@@ -131,7 +116,9 @@ static cx_status_t open_session(const cx_core_t *core, const cx_shape_t *shape, 
     session->spin_count = core->is_oversubscribed ? SPIN_COUNT_OVERSUBSCRIBED : SPIN_COUNT;
     status              = session->family->open(session);
     if (status == CX_OK) {
-        status = open_control(session);
+        status = cx_hostref_share_alloc(
+            core, cx_hostref_control_bytes(session->rank_count, session->lane_bytes),
+            &session->control);
     }
     if (status != CX_OK) {
         free_session(session);
@@ -161,11 +148,7 @@ static void release(cx_session_t *session)
 
 static void close_session(cx_session_t *session)
 {
-    const cx_core_t *core   = session->core;
-    void            *memory = session->control.bases[session->rank];
-
-    cx_hostref_share_close(core, &session->control);
-    core->device_ops->free(core->device, memory);
+    cx_hostref_share_free(session->core, &session->control);
     free_session(session);
 }
 

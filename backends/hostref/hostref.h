@@ -35,19 +35,19 @@ struct cx_session {
     int32_t                    rank, rank_count;
 
     /* Control memory, one segment per rank: flags.h and eager.h say what lies in it. */
-    cx_hostref_share_t control;
-    size_t             lane_bytes; /* one eager slot: flag line and payload, both at fixed places */
-    uint64_t           sequence;   /* number of the running operation; equal on every rank */
-    cx_phase_t         phase;      /* what it is; for the detail of a failure */
-    uint64_t          *done_seen;  /* owned, [rank]: operations that peer is known to have ended */
-    uint64_t           spin_count; /* before a wait becomes a slow one */
+    cx_share_t control;
+    size_t     lane_bytes; /* one eager slot: flag line and payload, both at fixed places */
+    uint64_t   sequence;   /* number of the running operation; equal on every rank */
+    cx_phase_t phase;      /* what it is; for the detail of a failure */
+    uint64_t  *done_seen;  /* owned, [rank]: operations that peer is known to have ended */
+    uint64_t   spin_count; /* before a wait becomes a slow one */
 
     int32_t *partners; /* owned: ranks that an operation meets, in turn */
     int32_t  partner_count;
 
     /* The prepared point. */
     const cx_point_t     *point;
-    cx_hostref_share_t    region;
+    cx_share_t            region;
     struct cx_hostref_ep *ep; /* owned; family ep alone, which uses none of the members below */
 
     cx_hostref_run_fn    run;

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every rank's copy of one allocation, mapped into this process.
+/* Every rank's copy of one allocation, mapped into this process and present.
  * Not what lies in it. */
 #ifndef CX_HOSTREF_SHARE_H
 #define CX_HOSTREF_SHARE_H
 
-#include "collectivex/core.h"
+#include "../common/share.inl"
 
-#include <stddef.h>
-
-typedef struct cx_hostref_share {
-    void **bases; /* owned, [rank]; own entry is the memory given to open */
-    size_t bytes;
-} cx_hostref_share_t;
-
-/**
- * Collective: every rank lends `memory` (exportable, `bytes` long on every rank) and maps the
- * others'. Pages are present when it returns, so that no window pays for a page fault.
- *
- * owns    `memory` stays the caller's and must outlive the share
- * errors  CX_RESOURCE out of memory · those of export_fd, exchange_fd and import_fd
- */
+/* cx_share_open, after which pages are present, so that no window pays for a page fault. */
 cx_status_t cx_hostref_share_open(const cx_core_t *core, void *memory, size_t bytes,
-                                  cx_hostref_share_t *out);
-/* The same without peers: only the own entry is set. */
-cx_status_t cx_hostref_share_own(const cx_core_t *core, void *memory, size_t bytes,
-                                 cx_hostref_share_t *out);
-void        cx_hostref_share_close(const cx_core_t *core, cx_hostref_share_t *share);
+                                  cx_share_t *out);
+
+/* The same over memory of its own, which _free gives back.
+ * errors  also those of alloc */
+cx_status_t cx_hostref_share_alloc(const cx_core_t *core, size_t bytes, cx_share_t *out);
+void        cx_hostref_share_free(const cx_core_t *core, cx_share_t *share);
 
 #endif

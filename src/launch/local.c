@@ -3,7 +3,6 @@
 #include "launch/local.h"
 
 #include "base/deadline.h"
-#include "base/text.h"
 #include "launch/board.h"
 
 #include <errno.h>

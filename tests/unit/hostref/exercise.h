@@ -5,7 +5,7 @@
 #define CX_TESTS_HOSTREF_EXERCISE_H
 
 #include "support/fake_core.h"
-#include "support/open_plugin.h"
+#include "unit/hostref/load.h"
 
 #include <math.h>
 

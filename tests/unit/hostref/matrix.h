@@ -139,11 +139,4 @@ static inline void matrix_check(void **state, const way_t *way, fake_rank_fn bod
     }
 }
 
-/* The table of the plugin is the state of every test. */
-static inline int matrix_set_up(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 #endif

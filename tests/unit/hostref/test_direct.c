@@ -69,5 +69,5 @@ int main(void)
         cmocka_unit_test(test_every_algorithm_sums_alike),
     };
 
-    return cmocka_run_group_tests(tests, matrix_set_up, NULL);
+    return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -83,5 +83,5 @@ int main(void)
         cmocka_unit_test(test_eager_root_runs_ahead_by_its_credit_only),
     };
 
-    return cmocka_run_group_tests(tests, matrix_set_up, NULL);
+    return cmocka_run_group_tests(tests, load, NULL);
 }

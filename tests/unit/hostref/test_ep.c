@@ -160,12 +160,6 @@ static void test_ep_session_serves_many_points(void **state)
     assert_int_equal(fake_ranks_run(3, EP_BUDGET_NS, serve_many_points, &plan), 0);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -312,12 +312,6 @@ static void test_pairs_work_with_more_ranks_than_processors(void **state)
     check_rank_count(state, &what, chain_pairs, 16);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

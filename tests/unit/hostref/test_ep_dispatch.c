@@ -258,12 +258,6 @@ static void test_dispatch_refuses_more_rows_than_were_prepared(void **state)
     assert_int_equal(fake_ranks_run(2, EP_BUDGET_NS, run_plan, &plan), 0);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

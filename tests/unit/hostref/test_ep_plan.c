@@ -105,12 +105,6 @@ static void test_prepare_takes_memory_for_the_rows_that_come(void **state)
     assert_int_equal(fake_ranks_run(2, EP_BUDGET_NS, measure_planes, &plan), 0);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

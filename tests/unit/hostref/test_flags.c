@@ -125,12 +125,6 @@ static void test_barrier_holds_every_rank_until_all_have_arrived(void **state)
     (void)munmap(shared, sizeof *shared);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

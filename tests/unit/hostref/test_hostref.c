@@ -99,12 +99,6 @@ static void test_hostref_session_serves_many_sizes(void **state)
     assert_int_equal(fake_ranks_run(3, BUDGET_NS, serve_many_sizes, *state), 0);
 }
 
-static int load(void **state)
-{
-    *state = (void *)(uintptr_t)plugin_open_backend("cx-backend-hostref.so");
-    return *state ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

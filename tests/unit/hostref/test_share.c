@@ -29,10 +29,10 @@ static int count_descriptors(void)
 
 static int see_peers(fake_core_t *fake, void *argument)
 {
-    const int          before = count_descriptors();
-    cx_hostref_share_t share;
-    void              *memory       = NULL;
-    int                failed_count = 0;
+    const int  before = count_descriptors();
+    cx_share_t share;
+    void      *memory       = NULL;
+    int        failed_count = 0;
 
     (void)argument;
     if (fake_alloc(&fake->device, SHARED_BYTES, CX_MEMORY_EXPORTABLE, &memory) != CX_OK ||
@@ -45,7 +45,7 @@ static int see_peers(fake_core_t *fake, void *argument)
         failed_count += ((unsigned char *)share.bases[rank])[SHARED_BYTES - 1] != rank + 1;
     }
     failed_count += share.bases[fake->core.rank] != memory;
-    cx_hostref_share_close(&fake->core, &share);
+    cx_share_close(&fake->core, &share);
     fake_free(&fake->device, memory);
     return failed_count + (count_descriptors() != before);
 }
@@ -61,11 +61,11 @@ static cx_status_t refuse_import(cx_device_t *device, int fd, size_t bytes, void
 
 static int fail_to_import(fake_core_t *fake, void *argument)
 {
-    const int          before = count_descriptors();
-    cx_device_ops_t    ops    = fake_device_ops;
-    cx_hostref_share_t share;
-    void              *memory = NULL;
-    cx_status_t        status;
+    const int       before = count_descriptors();
+    cx_device_ops_t ops    = fake_device_ops;
+    cx_share_t      share;
+    void           *memory = NULL;
+    cx_status_t     status;
 
     (void)argument;
     ops.import_fd         = refuse_import;

@@ -36,59 +36,31 @@ static void test_nothing_against_it_is_official(void **state)
     assert_int_equal(publication.reasons, 0);
 }
 
+/* All is spotless but for this. */
+#define EXPECT(change, reason, level) \
+    (facts = spotless, facts.change, expect(&facts, CX_REASON_##reason, CX_PUBLICATION_##level))
+
 static void test_each_fact_lowers_the_class(void **state)
 {
     (void)state;
-    cx_judge_facts_t facts = spotless;
+    cx_judge_facts_t facts;
 
-    facts.row_count = 0;
-    expect(&facts, CX_REASON_NO_ROWS, CX_PUBLICATION_FAILED);
-    facts                = spotless;
-    facts.verified_count = 0;
-    expect(&facts, CX_REASON_NO_EVIDENCE, CX_PUBLICATION_INVALID);
-    facts                = spotless;
-    facts.is_under_floor = true;
-    expect(&facts, CX_REASON_UNDER_FLOOR, CX_PUBLICATION_INVALID);
-    facts            = spotless;
-    facts.is_settled = false;
-    expect(&facts, CX_REASON_NOT_SETTLED, CX_PUBLICATION_DIAGNOSTIC);
-    facts             = spotless;
-    facts.is_verified = false;
-    expect(&facts, CX_REASON_NOT_VERIFIED, CX_PUBLICATION_DIAGNOSTIC);
-    facts               = spotless;
-    facts.moves_no_data = true;
-    expect(&facts, CX_REASON_MOVES_NO_DATA, CX_PUBLICATION_DIAGNOSTIC);
-    facts              = spotless;
-    facts.is_disturbed = true;
-    expect(&facts, CX_REASON_DISTURBED, CX_PUBLICATION_DIAGNOSTIC);
-    facts                   = spotless;
-    facts                   = spotless;
-    facts.is_oversubscribed = true;
-    expect(&facts, CX_REASON_OVERSUBSCRIBED, CX_PUBLICATION_DIAGNOSTIC);
-    facts          = spotless;
-    facts.is_mixed = true;
-    expect(&facts, CX_REASON_MIXED_DEVICES, CX_PUBLICATION_DIAGNOSTIC);
-    facts                = spotless;
-    facts.is_debug_build = true;
-    expect(&facts, CX_REASON_DEBUG_BUILD, CX_PUBLICATION_DIAGNOSTIC);
-    facts              = spotless;
-    facts.is_git_dirty = true;
-    expect(&facts, CX_REASON_GIT_DIRTY, CX_PUBLICATION_DIAGNOSTIC);
-    facts                = spotless;
-    facts.verified_count = 99;
-    expect(&facts, CX_REASON_PARTLY_VERIFIED, CX_PUBLICATION_COMPARABLE);
-    facts             = spotless;
-    facts.is_imported = true;
-    expect(&facts, CX_REASON_IMPORTED, CX_PUBLICATION_COMPARABLE);
-    facts                = spotless;
-    facts.has_provenance = false;
-    expect(&facts, CX_REASON_NO_PROVENANCE, CX_PUBLICATION_COMPARABLE);
-    facts         = spotless;
-    facts.is_fast = true;
-    expect(&facts, CX_REASON_FAST_SAMPLING, CX_PUBLICATION_COMPARABLE);
-    facts              = spotless;
-    facts.launch_count = CX_OFFICIAL_LAUNCH_COUNT_MIN - 1;
-    expect(&facts, CX_REASON_FEW_LAUNCHES, CX_PUBLICATION_COMPARABLE);
+    EXPECT(row_count = 0, NO_ROWS, FAILED);
+    EXPECT(verified_count = 0, NO_EVIDENCE, INVALID);
+    EXPECT(is_under_floor = true, UNDER_FLOOR, INVALID);
+    EXPECT(is_settled = false, NOT_SETTLED, DIAGNOSTIC);
+    EXPECT(is_verified = false, NOT_VERIFIED, DIAGNOSTIC);
+    EXPECT(moves_no_data = true, MOVES_NO_DATA, DIAGNOSTIC);
+    EXPECT(is_disturbed = true, DISTURBED, DIAGNOSTIC);
+    EXPECT(is_oversubscribed = true, OVERSUBSCRIBED, DIAGNOSTIC);
+    EXPECT(is_mixed = true, MIXED_DEVICES, DIAGNOSTIC);
+    EXPECT(is_debug_build = true, DEBUG_BUILD, DIAGNOSTIC);
+    EXPECT(is_git_dirty = true, GIT_DIRTY, DIAGNOSTIC);
+    EXPECT(verified_count = 99, PARTLY_VERIFIED, COMPARABLE);
+    EXPECT(is_imported = true, IMPORTED, COMPARABLE);
+    EXPECT(has_provenance = false, NO_PROVENANCE, COMPARABLE);
+    EXPECT(is_fast = true, FAST_SAMPLING, COMPARABLE);
+    EXPECT(launch_count = CX_OFFICIAL_LAUNCH_COUNT_MIN - 1, FEW_LAUNCHES, COMPARABLE);
 }
 
 static void test_each_status_has_its_class(void **state)

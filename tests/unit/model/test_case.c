@@ -2,23 +2,8 @@
 /* Tests what follows from a case: neutral values, names, digest, contract. */
 #include "model/case.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
-
-static cx_arena_t arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
-}
 
 static void set(cx_case_t *one, const char *name, const char *text)
 {

@@ -2,23 +2,8 @@
 /* Cases of family limits: what they are in the words of operations, their options and names. */
 #include "model/case.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
-
-static cx_arena_t arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
-}
 
 static void set(cx_case_t *one, const char *name, const char *text)
 {

@@ -2,23 +2,8 @@
 /* Tests collecting the settings of a group. */
 #include "model/group.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
-
-static cx_arena_t arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
-}
 
 static const cx_axis_t *axis_of(const cx_group_t *group, const char *name)
 {

@@ -2,6 +2,7 @@
 /* Tests the expansion of requests: cross products, layers, duplicates, and what is refused. */
 #include "model/plan.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
 
 typedef struct knobs {
@@ -47,22 +48,6 @@ static cx_status_t shape_of(void *context, const char *shape, const char *place,
     }
     *out = (cx_plan_shape_t){.hidden_elems = 7168, .topk = 8, .expert_count = 256};
     return CX_OK;
-}
-
-static cx_arena_t arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
 }
 
 static cx_status_t expand(const char *suite, const cx_setting_t *overrides, size_t count,

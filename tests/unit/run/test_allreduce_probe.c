@@ -2,13 +2,9 @@
 /* What rows of family allreduce say about bits, of backends that do it right and otherwise. */
 #include "run/allreduce_probe.h"
 
-#include "run/run_case.h"
-#include "unit/peers/ranks.h"
-#include "unit/run/kit.h"
+#include "unit/run/case_kit.h"
 
 #define RANK_COUNT 3
-
-static const char *case_words; /* of the running test; ranks are forked after it is set */
 
 /* Keeps the last row, and with it how the case ended. */
 static void note(world_t *world, const char *payload, size_t bytes)
@@ -28,44 +24,12 @@ static void note(world_t *world, const char *payload, size_t bytes)
     json_decref(event);
 }
 
-static cx_status_t run_among(world_t *world)
+static cx_status_t run_and_keep(world_t *world)
 {
-    cx_rank_context_t context;
-    cx_bench_t        bench;
-    cx_arena_t        arena;
-    cx_wire_inbox_t   inbox = {0};
-    cx_wire_kind_t    kind;
-    const char       *payload;
-    size_t            bytes;
-    int               ends[2] = {-1, -1};
-    bool              is_closed;
-    cx_case_t         one;
-
-    cx_arena_init(&arena);
-    if (world->meeting.rank == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
-        return CX_FAIL(CX_RESOURCE, "no channel");
-    }
-    kit_context(&context, world->ops, world->peers, ends[1]);
-    cx_bench_init(&bench, &context);
-    one = kit_case(&arena, case_words);
-    CX_TRY(cx_run_case(&bench, &one, 0));
-    cx_detail_clear();
+    CX_TRY(run_among(world));
     if (world->meeting.rank == 0) {
-        CX_TRY(cx_wire_receive(&inbox, ends[0], &is_closed));
-        while (cx_wire_next(&inbox, &kind, &payload, &bytes)) {
-            if (kind == CX_WIRE_JSON) {
-                note(world, payload, bytes);
-            }
-            cx_wire_pop(&inbox);
-        }
         (void)CX_FAIL(CX_OK + 1, "%s", world->outcome->text); /* the kit keeps the detail */
-        cx_wire_fini(&inbox);
-        close(ends[0]);
-        close(ends[1]);
     }
-    cx_bench_fini(&bench);
-    kit_context_close(&context);
-    cx_arena_fini(&arena);
     return CX_OK;
 }
 
@@ -78,8 +42,9 @@ static void expect_row(const char *words, const char *said)
                    "family=allreduce samples-max=12 warmup-min=0 target=0 budget=10s "
                    "rotate-bytes=64KiB %s",
                    words);
-    case_words = all;
-    run_ranks(SOCKETS, RANK_COUNT, run_among, 1, outcomes);
+    among_words = all;
+    among_note  = note;
+    run_ranks(SOCKETS, RANK_COUNT, run_and_keep, 1, outcomes);
     if (strstr(outcomes[0].text, said) != outcomes[0].text) {
         fail_msg("%s: '%s' instead of '%s'", words, outcomes[0].text, said);
     }

@@ -2,30 +2,7 @@
 /* A case of expert parallelism on one rank, from its first event to its last. */
 #include "run/ep_case.h"
 
-#include "run/run_case.h"
-#include "unit/run/kit.h"
-
-static cx_arena_t  arena;
-static kit_alone_t kit;
-static cx_bench_t  bench;
-
-static int set_up(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    kit_alone_open(&kit);
-    cx_bench_init(&bench, &kit.context);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cx_bench_fini(&bench);
-    kit_alone_close(&kit);
-    cx_arena_fini(&arena);
-    return 0;
-}
+#include "unit/run/case_kit.h"
 
 static void run(const char *words)
 {
@@ -40,12 +17,10 @@ static void run(const char *words)
     assert_int_equal(cx_run_case(&bench, &one, 5), CX_OK);
 }
 
-static json_t *next(const char *kind)
+static json_t *next_of_5(const char *kind)
 {
-    json_t *event = kit_event(&kit);
+    json_t *event = next(kind);
 
-    assert_non_null(event);
-    assert_string_equal(kit_text(event, "event"), kind);
     assert_true(kit_number(event, "case_index") == 5);
     return event;
 }
@@ -57,7 +32,7 @@ static void expect_rows(int64_t tokens, const char *const *components)
     for (; *components; components++) {
         const json_t *row;
 
-        event = next("row");
+        event = next_of_5("row");
         row   = json_object_get(event, "row");
         assert_string_equal(kit_text(row, "component"), *components);
         assert_string_equal(kit_text(row, "status"), "ok");
@@ -66,7 +41,7 @@ static void expect_rows(int64_t tokens, const char *const *components)
         assert_true(kit_number(row, "time_us_p50") > 0);
         json_decref(event);
     }
-    event = next("ep_point");
+    event = next_of_5("ep_point");
     assert_true(kit_number(json_object_get(event, "point"), "tokens_per_rank") == (double)tokens);
     assert_true(json_is_true(json_object_get(json_object_get(event, "point"), "is_right")));
     json_decref(event);
@@ -74,7 +49,7 @@ static void expect_rows(int64_t tokens, const char *const *components)
 
 static void expect_end(const char *status, const char *words)
 {
-    json_t *event = next("case_end");
+    json_t *event = next_of_5("case_end");
 
     assert_string_equal(kit_text(event, "status"), status);
     assert_non_null(strstr(kit_text(event, "detail"), words));
@@ -90,7 +65,7 @@ static void test_components_of_every_step(void **state)
 
     (void)state;
     run("backend=hostref tokens=1,4");
-    event       = next("case_start");
+    event       = next_of_5("case_start");
     environment = json_object_get(event, "environment");
     assert_int_equal(strlen(kit_text(environment, "ep_workload")), 32);
     assert_string_equal(kit_text(environment, "ep_receive_layout"), "token-rank");
@@ -107,7 +82,7 @@ static void test_chains_of_every_step(void **state)
 
     (void)state;
     run("backend=hostref tokens=2,8 regime=steady mode=low-latency precision=mxfp8");
-    json_decref(next("case_start"));
+    json_decref(next_of_5("case_start"));
     expect_rows(2, components);
     expect_rows(8, components);
     expect_end("ok", "");
@@ -134,7 +109,7 @@ static void test_who_was_asked_to_stop_does_not_measure(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
     const struct CMUnitTest tests[] = {
         TEST(test_components_of_every_step),
         TEST(test_chains_of_every_step),

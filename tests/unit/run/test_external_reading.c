@@ -6,13 +6,14 @@
 #include "support/capture.h"
 #include "unit/run/kit.h"
 
+#include "support/arena.h"
+
 #define REAL "nccltests/h100x4/"
 #define TRAP "nccltests/synthetic/"
 #define WORK "backend=nccltests device=cuda regime=loop_mean "
 #define SMALL WORK "sizes=1KiB:4KiB:x2"
 #define LARGE WORK "sizes=8B:2GiB:x4"
 
-static cx_arena_t            arena;
 static cx_external_outcome_t outcome;
 
 /* A capture as what a program of that case said. */
@@ -156,10 +157,6 @@ int main(void)
         cmocka_unit_test(test_sizes_that_memory_did_not_allow_are_no_fault),
         cmocka_unit_test(test_the_placement_chooses_the_column),
     };
-    int failed;
 
-    cx_arena_init(&arena);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    cx_arena_fini(&arena);
-    return failed;
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -2,9 +2,8 @@
 /* Which ranks a command starts, and what contradicts what. */
 #include "run/execute.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
-
-static cx_arena_t arena;
 
 static cx_run_options_t options_with(int64_t ranks, int64_t nodes, int64_t node_index,
                                      const char *rendezvous)
@@ -117,10 +116,6 @@ int main(void)
         cmocka_unit_test(test_a_launcher_has_decided),
         cmocka_unit_test(test_contradictions_name_both_sides),
     };
-    int failed;
 
-    cx_arena_init(&arena);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    cx_arena_fini(&arena);
-    return failed;
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -5,10 +5,10 @@
 #include "store/record.h"
 #include "unit/run/kit.h"
 
+#include "support/arena.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
-
-static cx_arena_t arena;
 
 static json_t *document_of_two(void)
 {
@@ -118,10 +118,6 @@ int main(void)
         cmocka_unit_test(test_options_that_do_not_give_the_digest_are_refused),
         cmocka_unit_test(test_descriptors_without_a_plan_are_refused),
     };
-    int failed;
 
-    cx_arena_init(&arena);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    cx_arena_fini(&arena);
-    return failed;
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -4,7 +4,7 @@
 
 #include "unit/run/kit.h"
 
-static cx_arena_t arena;
+#include "support/arena.h"
 
 static cx_status_t precheck(const char *words, int32_t rank_count)
 {
@@ -82,10 +82,6 @@ int main(void)
         cmocka_unit_test(test_a_barrier_needs_no_memory),
         cmocka_unit_test(test_expert_parallelism_that_cannot_be_is_refused),
     };
-    int failed;
 
-    cx_arena_init(&arena);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    cx_arena_fini(&arena);
-    return failed;
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

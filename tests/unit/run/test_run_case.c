@@ -2,30 +2,7 @@
 /* One case on one rank (and, where it takes two, on two): exact rows, and every way a case ends. */
 #include "run/run_case.h"
 
-#include "unit/peers/ranks.h"
-#include "unit/run/kit.h"
-
-static cx_arena_t  arena;
-static kit_alone_t kit;
-static cx_bench_t  bench;
-
-static int set_up(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    kit_alone_open(&kit);
-    cx_bench_init(&bench, &kit.context);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cx_bench_fini(&bench);
-    kit_alone_close(&kit);
-    cx_arena_fini(&arena);
-    return 0;
-}
+#include "unit/run/case_kit.h"
 
 /* Runs a case, which must end in an orderly way; its first event is case_start unless it has none.
  */
@@ -34,15 +11,6 @@ static void run(const char *words)
     cx_case_t one = kit_case(&arena, words);
 
     assert_int_equal(cx_run_case(&bench, &one, 0), CX_OK);
-}
-
-static json_t *next(const char *kind)
-{
-    json_t *event = kit_event(&kit);
-
-    assert_non_null(event);
-    assert_string_equal(kit_text(event, "event"), kind);
-    return event;
 }
 
 static void skip_start(void)
@@ -346,10 +314,6 @@ static void test_on_a_real_clock_findings_are_looked_for(void **state)
 /* ---- two ranks: what one of them does is everybody's end --------------------------------------
  */
 
-/* Of the running test; ranks are forked after they are set. */
-static const char *among_words;
-static double      among_offset_ns; /* so much later is rank 1's clock */
-
 /* Keeps the end of the case, and whether any event holds the words that a test looks for. */
 static void note(world_t *world, const char *event, size_t bytes)
 {
@@ -361,47 +325,6 @@ static void note(world_t *world, const char *event, size_t bytes)
     if (memmem(event, bytes, "case_end", 8)) {
         (void)CX_FAIL(CX_OK + 1, "%.*s", (int)bytes, event);
     }
-}
-
-static cx_status_t run_among(world_t *world)
-{
-    cx_rank_context_t context;
-    cx_bench_t        own_bench;
-    cx_arena_t        own_arena;
-    cx_wire_inbox_t   inbox = {0};
-    cx_wire_kind_t    kind;
-    const char       *payload;
-    size_t            bytes;
-    int               ends[2] = {-1, -1};
-    bool              is_closed;
-    cx_case_t         one;
-
-    cx_arena_init(&own_arena);
-    if (world->meeting.rank == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
-        return CX_FAIL(CX_RESOURCE, "no channel");
-    }
-    kit_context(&context, world->ops, world->peers, ends[1]);
-    context.clock.offset_ns = world->meeting.rank * among_offset_ns;
-    cx_bench_init(&own_bench, &context);
-    one = kit_case(&own_arena, among_words);
-    CX_TRY(cx_run_case(&own_bench, &one, 0));
-    cx_detail_clear();
-    if (world->meeting.rank == 0) {
-        CX_TRY(cx_wire_receive(&inbox, ends[0], &is_closed));
-        while (cx_wire_next(&inbox, &kind, &payload, &bytes)) {
-            if (kind == CX_WIRE_JSON) {
-                note(world, payload, bytes);
-            }
-            cx_wire_pop(&inbox);
-        }
-        cx_wire_fini(&inbox);
-        close(ends[0]);
-        close(ends[1]);
-    }
-    cx_bench_fini(&own_bench);
-    kit_context_close(&context);
-    cx_arena_fini(&own_arena);
-    return CX_OK;
 }
 
 static void test_the_failure_of_another_rank_is_told_with_its_words(void **state)
@@ -448,7 +371,7 @@ static void test_a_barrier_that_does_not_hold_is_incorrect(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
     const struct CMUnitTest tests[] = {
         TEST(test_a_scripted_case_has_exact_rows),
         TEST(test_rungs_that_are_too_small_are_left_out),
@@ -469,5 +392,6 @@ int main(void)
     };
 
     kit_use_test_plugins();
+    among_note = note;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* Tests structs with a field table as JSON, back, and as a schema. */
 #include "store/fields.h"
 
+#include "support/arena.h"
 #include "support/expect.h"
 
 #include <math.h>
@@ -20,22 +21,6 @@ static const cx_field_t fields[] = {
     CX_FIELD(thing_t, text, "", "A word."),
     CX_FIELD_END,
 };
-
-static cx_arena_t arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
-}
 
 static void test_there_and_back(void **state)
 {

@@ -37,13 +37,16 @@ static bool is_later(const char *name)
 {
     static const char *const names[]  = {"limits", "backend_open_us", "algorithm", "graph_ops",
                                          "limit",  "movers",          "blocks"};
+    const cx_field_t *const  tables[] = {cx_row_fields, cx_limits_fields};
     bool                     is_found = false;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && !is_found; i++) {
         is_found = strcmp(name, names[i]) == 0;
     }
-    for (const cx_field_t *field = cx_row_fields; field->name && !is_found; field++) {
-        is_found = field->is_later && strcmp(name, field->name) == 0;
+    for (size_t i = 0; i < 2; i++) {
+        for (const cx_field_t *field = tables[i]; field->name && !is_found; field++) {
+            is_found = field->is_later && strcmp(name, field->name) == 0;
+        }
     }
     return is_found;
 }

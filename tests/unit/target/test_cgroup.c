@@ -35,22 +35,17 @@ static void assert_described(const char *tree, const char *expected_text)
 
 static void test_no_control_group_is_unknown(void **state)
 {
-    (void)state;
-    char tree[TREE_BYTES];
+    const char *tree = *state;
 
-    tree_make(tree);
     assert_described(tree,
                      "{\"version\": null, \"quota_cpus\": null, \"memory_limit_bytes\": null, "
                      "\"cpuset_cpus\": null}");
-    tree_remove(tree);
 }
 
 static void test_lowest_limit_on_the_way_up_holds_in_version_2(void **state)
 {
-    (void)state;
-    char tree[TREE_BYTES];
+    const char *tree = *state;
 
-    tree_make(tree);
     tree_write(tree, "proc/self/cgroup", "0::/a/b\n");
     tree_write(tree, V1 "cgroup.controllers", "cpu\n");
     tree_write(tree, V1 "a/b/cpu.max", "300000 100000\n");
@@ -64,15 +59,12 @@ static void test_lowest_limit_on_the_way_up_holds_in_version_2(void **state)
     tree_write(tree, V1 "a/memory.max", "max\n");
     assert_described(tree, "{\"version\": 2, \"quota_cpus\": 3.0, \"memory_limit_bytes\": null, "
                            "\"cpuset_cpus\": \"0-1\"}");
-    tree_remove(tree);
 }
 
 static void test_version_1_reads_each_controllers_own_hierarchy(void **state)
 {
-    (void)state;
-    char tree[TREE_BYTES];
+    const char *tree = *state;
 
-    tree_make(tree);
     tree_write(tree, "proc/self/cgroup", "4:memory:/job\n2:cpuset:/\n1:cpu,cpuacct:/job\n0::/x\n");
     tree_write(tree, V1 "cpu/job/cpu.cfs_quota_us", "50000\n");
     tree_write(tree, V1 "cpu/job/cpu.cfs_period_us", "100000\n");
@@ -85,45 +77,38 @@ static void test_version_1_reads_each_controllers_own_hierarchy(void **state)
     tree_write(tree, V1 "memory/job/memory.limit_in_bytes", "9223372036854771712\n");
     assert_described(tree, "{\"version\": 1, \"quota_cpus\": null, \"memory_limit_bytes\": null, "
                            "\"cpuset_cpus\": \"0-7\"}");
-    tree_remove(tree);
 }
 
 static void test_path_outside_of_the_mount_falls_back_to_what_is_there(void **state)
 {
-    (void)state;
-    char tree[TREE_BYTES];
+    const char *tree = *state;
 
-    tree_make(tree);
     tree_write(tree, "proc/self/cgroup", "0::/kubepods/pod1/c1\n");
     tree_write(tree, V1 "cgroup.controllers", "cpu\n");
     tree_write(tree, V1 "cpu.max", "200000 100000\n");
     assert_described(tree, "{\"version\": 2, \"quota_cpus\": 2.0, \"memory_limit_bytes\": null, "
                            "\"cpuset_cpus\": null}");
-    tree_remove(tree);
 }
 
 static void test_malformed_lines_name_no_group(void **state)
 {
-    (void)state;
-    char tree[TREE_BYTES];
+    const char *tree = *state;
 
-    tree_make(tree);
     tree_write(tree, "proc/self/cgroup", "no colons\none:colon\n\n");
     tree_write(tree, V1 "cpu/cpu.cfs_quota_us", "50000\n");
     tree_write(tree, V1 "cpu/cpu.cfs_period_us", "100000\n");
     assert_described(tree, "{\"version\": 1, \"quota_cpus\": null, \"memory_limit_bytes\": null, "
                            "\"cpuset_cpus\": null}");
-    tree_remove(tree);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_control_group_is_unknown),
-        cmocka_unit_test(test_lowest_limit_on_the_way_up_holds_in_version_2),
-        cmocka_unit_test(test_version_1_reads_each_controllers_own_hierarchy),
-        cmocka_unit_test(test_path_outside_of_the_mount_falls_back_to_what_is_there),
-        cmocka_unit_test(test_malformed_lines_name_no_group),
+        TREE_TEST(test_no_control_group_is_unknown),
+        TREE_TEST(test_lowest_limit_on_the_way_up_holds_in_version_2),
+        TREE_TEST(test_version_1_reads_each_controllers_own_hierarchy),
+        TREE_TEST(test_path_outside_of_the_mount_falls_back_to_what_is_there),
+        TREE_TEST(test_malformed_lines_name_no_group),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,12 +35,10 @@ static void test_only_the_slash_is_the_running_machine(void **state)
 
 static void test_text_is_trimmed_and_cut(void **state)
 {
-    (void)state;
-    char      tree[TREE_BYTES];
-    char      text[6];
-    cx_root_t root;
+    const char *tree = *state;
+    char        text[6];
+    cx_root_t   root;
 
-    tree_make(tree);
     tree_write(tree, "a/one", "abc \n\n");
     tree_write(tree, "a/long", "abcdefgh");
     tree_write(tree, "a/empty", "");
@@ -55,12 +53,11 @@ static void test_text_is_trimmed_and_cut(void **state)
     assert_string_equal(text, "");
     assert_false(cx_root_text(&root, text, sizeof text, "a"));
     cx_root_close(&root);
-    tree_remove(tree);
 }
 
 static void test_int_reads_numbers_and_nothing_else(void **state)
 {
-    (void)state;
+    const char *tree = *state;
     static const struct {
         const char *text;
         int64_t     value;
@@ -69,10 +66,8 @@ static void test_int_reads_numbers_and_nothing_else(void **state)
         {"", -1},     {"max\n", -1},        {"12 34", -1}, {"99999999999999999999", -1},
         {"0", 0},
     };
-    char      tree[TREE_BYTES];
     cx_root_t root;
 
-    tree_make(tree);
     assert_int_equal(cx_root_open(tree, &root), CX_OK);
     for (int64_t i = 0; i < LENGTH(rows); i++) {
         tree_write(tree, "number", rows[i].text);
@@ -80,17 +75,14 @@ static void test_int_reads_numbers_and_nothing_else(void **state)
     }
     assert_int_equal(cx_root_int(&root, "missing"), -1);
     cx_root_close(&root);
-    tree_remove(tree);
 }
 
 static void test_link_is_the_targets_last_name_even_if_it_dangles(void **state)
 {
-    (void)state;
-    char      tree[TREE_BYTES];
-    char      name[16], target[64];
-    cx_root_t root;
+    const char *tree = *state;
+    char        name[16], target[64];
+    cx_root_t   root;
 
-    tree_make(tree);
     tree_link(tree, "dev/driver", "../../bus/pci/drivers/mlx5_core");
     tree_link(tree, "dev/plain", "mlx4");
     tree_write(tree, "dev/file", "");
@@ -106,7 +98,6 @@ static void test_link_is_the_targets_last_name_even_if_it_dangles(void **state)
     assert_false(cx_root_link_target(&root, target, sizeof target, "dev/file"));
     assert_string_equal(target, "");
     cx_root_close(&root);
-    tree_remove(tree);
 }
 
 static void join_name(const char *name, void *context)
@@ -117,12 +108,10 @@ static void join_name(const char *name, void *context)
 
 static void test_each_goes_in_byte_order_without_hidden_names(void **state)
 {
-    (void)state;
-    char      tree[TREE_BYTES];
-    char      names[128] = "";
-    cx_root_t root;
+    const char *tree       = *state;
+    char        names[128] = "";
+    cx_root_t   root;
 
-    tree_make(tree);
     tree_write(tree, "d/b", "");
     tree_write(tree, "d/a", "");
     tree_write(tree, "d/B", "");
@@ -135,7 +124,6 @@ static void test_each_goes_in_byte_order_without_hidden_names(void **state)
     assert_true(cx_root_has(&root, "d/a"));
     assert_false(cx_root_has(&root, "d/c"));
     cx_root_close(&root);
-    tree_remove(tree);
 }
 
 static void test_cpu_list_is_counted_or_refused(void **state)
@@ -178,10 +166,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_missing_root_is_invalid),
         cmocka_unit_test(test_only_the_slash_is_the_running_machine),
-        cmocka_unit_test(test_text_is_trimmed_and_cut),
-        cmocka_unit_test(test_int_reads_numbers_and_nothing_else),
-        cmocka_unit_test(test_link_is_the_targets_last_name_even_if_it_dangles),
-        cmocka_unit_test(test_each_goes_in_byte_order_without_hidden_names),
+        TREE_TEST(test_text_is_trimmed_and_cut),
+        TREE_TEST(test_int_reads_numbers_and_nothing_else),
+        TREE_TEST(test_link_is_the_targets_last_name_even_if_it_dangles),
+        TREE_TEST(test_each_goes_in_byte_order_without_hidden_names),
         cmocka_unit_test(test_cpu_list_is_counted_or_refused),
         cmocka_unit_test(test_line_value_needs_the_label_at_the_start_of_a_line),
     };

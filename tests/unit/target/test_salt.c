@@ -12,14 +12,12 @@
 
 static void test_salt_is_created_once_and_only_for_its_owner(void **state)
 {
-    (void)state;
-    char        tree[TREE_BYTES];
+    const char *tree = *state;
     char        path[PATH_MAX];
     uint8_t     first[CX_SALT_BYTES], second[CX_SALT_BYTES];
     uint8_t     zeros[CX_SALT_BYTES] = {0};
     struct stat about;
 
-    tree_make(tree);
     (void)snprintf(path, sizeof path, "%s/state/collectivex/salt", tree);
     assert_int_equal(cx_salt_load(path, first), CX_OK);
     assert_int_equal(cx_salt_load(path, second), CX_OK);
@@ -28,18 +26,15 @@ static void test_salt_is_created_once_and_only_for_its_owner(void **state)
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 07777, 0600);
     assert_int_equal(about.st_nlink, 1);
-    tree_remove(tree);
 }
 
 static void test_users_salt_lies_in_the_state_folder(void **state)
 {
-    (void)state;
-    char    tree[TREE_BYTES];
-    char    path[PATH_MAX];
-    uint8_t salt[CX_SALT_BYTES], again[CX_SALT_BYTES];
-    char   *home = strdup(getenv("HOME") ? getenv("HOME") : "/");
+    const char *tree = *state;
+    char        path[PATH_MAX];
+    uint8_t     salt[CX_SALT_BYTES], again[CX_SALT_BYTES];
+    char       *home = strdup(getenv("HOME") ? getenv("HOME") : "/");
 
-    tree_make(tree);
     assert_int_equal(setenv("XDG_STATE_HOME", tree, 1), 0);
     assert_int_equal(cx_salt_load(NULL, salt), CX_OK);
     (void)snprintf(path, sizeof path, "%s/collectivex/salt", tree);
@@ -57,29 +52,25 @@ static void test_users_salt_lies_in_the_state_folder(void **state)
     assert_non_null(strstr(cx_detail()->text, "HOME"));
     assert_int_equal(setenv("HOME", home, 1), 0);
     free(home);
-    tree_remove(tree);
 }
 
 static void test_salt_file_is_read_as_hex(void **state)
 {
-    (void)state;
-    char    tree[TREE_BYTES];
-    char    path[PATH_MAX];
-    uint8_t salt[CX_SALT_BYTES];
+    const char *tree = *state;
+    char        path[PATH_MAX];
+    uint8_t     salt[CX_SALT_BYTES];
 
-    tree_make(tree);
     tree_write(tree, "salt", GOOD_SALT);
     assert_int_equal(chmod(tree_path(tree, "salt", path), 0600), 0);
     assert_int_equal(cx_salt_load(path, salt), CX_OK);
     for (int i = 0; i < CX_SALT_BYTES; i++) {
         assert_int_equal(salt[i], i);
     }
-    tree_remove(tree);
 }
 
 static void test_bad_salt_files_are_refused(void **state)
 {
-    (void)state;
+    const char *tree = *state;
     static const struct {
         const char *text;
         mode_t      mode;
@@ -90,11 +81,9 @@ static void test_bad_salt_files_are_refused(void **state)
         {GOOD_SALT, 0644},
         {GOOD_SALT, 0660},
     };
-    char    tree[TREE_BYTES];
     char    path[PATH_MAX];
     uint8_t salt[CX_SALT_BYTES] = {7};
 
-    tree_make(tree);
     for (int64_t i = 0; i < LENGTH(rows); i++) {
         tree_write(tree, "salt", rows[i].text);
         assert_int_equal(chmod(tree_path(tree, "salt", path), rows[i].mode), 0);
@@ -102,34 +91,28 @@ static void test_bad_salt_files_are_refused(void **state)
         assert_int_equal(cx_salt_load(path, salt), CX_INVALID);
         assert_int_equal(salt[0], 7);
     }
-    tree_remove(tree);
 }
 
 static void test_place_that_cannot_hold_a_salt_is_named(void **state)
 {
-    (void)state;
-    char    tree[TREE_BYTES];
-    char    path[PATH_MAX];
-    uint8_t salt[CX_SALT_BYTES];
+    const char *tree = *state;
+    char        path[PATH_MAX];
+    uint8_t     salt[CX_SALT_BYTES];
 
-    tree_make(tree);
     tree_write(tree, "file", "");
     cx_detail_clear();
     assert_int_equal(cx_salt_load(tree_path(tree, "file/salt", path), salt), CX_RESOURCE);
     assert_non_null(strstr(cx_detail()->text, "file"));
-    tree_remove(tree);
 }
 
 static void test_processes_that_start_together_get_one_salt(void **state)
 {
-    (void)state;
+    const char *tree = *state;
     enum { PROCESS_COUNT = 6 };
-    char    tree[TREE_BYTES];
     char    path[PATH_MAX];
     int     ends[2];
     uint8_t salts[PROCESS_COUNT][CX_SALT_BYTES];
 
-    tree_make(tree);
     (void)snprintf(path, sizeof path, "%s/a/b/salt", tree);
     assert_int_equal(pipe(ends), 0);
     for (int i = 0; i < PROCESS_COUNT; i++) {
@@ -154,18 +137,17 @@ static void test_processes_that_start_together_get_one_salt(void **state)
     }
     (void)close(ends[0]);
     (void)close(ends[1]);
-    tree_remove(tree);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_salt_is_created_once_and_only_for_its_owner),
-        cmocka_unit_test(test_users_salt_lies_in_the_state_folder),
-        cmocka_unit_test(test_salt_file_is_read_as_hex),
-        cmocka_unit_test(test_bad_salt_files_are_refused),
-        cmocka_unit_test(test_place_that_cannot_hold_a_salt_is_named),
-        cmocka_unit_test(test_processes_that_start_together_get_one_salt),
+        TREE_TEST(test_salt_is_created_once_and_only_for_its_owner),
+        TREE_TEST(test_users_salt_lies_in_the_state_folder),
+        TREE_TEST(test_salt_file_is_read_as_hex),
+        TREE_TEST(test_bad_salt_files_are_refused),
+        TREE_TEST(test_place_that_cannot_hold_a_salt_is_named),
+        TREE_TEST(test_processes_that_start_together_get_one_salt),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

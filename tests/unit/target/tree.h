@@ -72,4 +72,22 @@ static inline void tree_link(const char *tree, const char *name, const char *tar
     assert_int_equal(symlink(target, tree_path(tree, name, path)), 0);
 }
 
+/* A tree of its own for each test, as its state. */
+static inline int tree_set_up(void **state)
+{
+    static char tree[TREE_BYTES];
+
+    tree_make(tree);
+    *state = tree;
+    return 0;
+}
+
+static inline int tree_tear_down(void **state)
+{
+    tree_remove(*state);
+    return 0;
+}
+
+#define TREE_TEST(name) cmocka_unit_test_setup_teardown(name, tree_set_up, tree_tear_down)
+
 #endif

@@ -52,11 +52,6 @@ static inline void kit_init(kit_t *kit)
                                    .tensor_scale = 1};
 }
 
-static inline void kit_fini(kit_t *kit)
-{
-    cx_arena_fini(&kit->arena);
-}
-
 /* From token-rank to token-expert. */
 static inline void kit_per_expert(kit_t *kit)
 {
@@ -97,5 +92,24 @@ static inline void kit_receive(const kit_t *kit, kit_receive_t *out)
                                .row_gates            = is_rank ? out->gates : NULL,
                                .expert_row_counts    = out->counts};
 }
+
+/* The kit of the running test. */
+static kit_t kit;
+
+static inline int open_kit(void **state)
+{
+    (void)state;
+    kit_init(&kit);
+    return 0;
+}
+
+static inline int close_kit(void **state)
+{
+    (void)state;
+    cx_arena_fini(&kit.arena);
+    return 0;
+}
+
+#define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, open_kit, close_kit)
 
 #endif

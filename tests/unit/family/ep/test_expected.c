@@ -28,13 +28,12 @@ static float messages(float x, int64_t c, float *two)
     return to_bf16(x * (0.5f * 0.1875f) + 0.5f * -0.171875f + 0.5f * -0.0703125f * p(c));
 }
 
-static void expect_row(const kit_t *kit, cx_ep_experts_t experts,
-                       float (*right)(const uint16_t *x, int64_t c))
+static void expect_row(cx_ep_experts_t experts, float (*right)(const uint16_t *x, int64_t c))
 {
     uint16_t x[KIT_HIDDEN], got[KIT_HIDDEN];
 
-    cx_ep_activations(&kit->truth.activation, 1, 1, x);
-    assert_int_equal(cx_ep_expected_combined(&kit->truth, experts, 1, 1, got), CX_OK);
+    cx_ep_activations(&kit.truth.activation, 1, 1, x);
+    assert_int_equal(cx_ep_expected_combined(&kit.truth, experts, 1, 1, got), CX_OK);
     for (int64_t c = 0; c < KIT_HIDDEN; c++) {
         assert_int_equal(got[c], cx_bf16_from_float(right(x, c)));
     }
@@ -69,51 +68,37 @@ static float once(const uint16_t *x, int64_t c)
 
 static void test_affine_messages_of_ranks(void **state)
 {
-    kit_t kit;
-
     (void)state;
-    kit_init(&kit);
     for (int reduction = 0; reduction < CX_EP_REDUCTION_COUNT; reduction++) {
         if (reduction != CX_EP_REDUCTION_SLOT_FP32) {
             kit.truth.caps.reduction = (cx_ep_reduction_t)reduction;
-            expect_row(&kit, CX_EP_EXPERTS_AFFINE, one_domain);
+            expect_row(CX_EP_EXPERTS_AFFINE, one_domain);
         }
     }
-    kit_fini(&kit);
 }
 
 static void test_affine_messages_of_experts(void **state)
 {
-    kit_t kit;
-
     (void)state;
-    kit_init(&kit);
     kit_per_expert(&kit);
-    expect_row(&kit, CX_EP_EXPERTS_AFFINE, per_expert);
-    kit_fini(&kit);
+    expect_row(CX_EP_EXPERTS_AFFINE, per_expert);
 }
 
 /* A row per rank, not gated; or a row per expert, whose gates add up to one. */
 static void test_identity(void **state)
 {
-    kit_t kit;
-
     (void)state;
-    kit_init(&kit);
-    expect_row(&kit, CX_EP_EXPERTS_IDENTITY, twice);
+    expect_row(CX_EP_EXPERTS_IDENTITY, twice);
     kit_per_expert(&kit);
-    expect_row(&kit, CX_EP_EXPERTS_IDENTITY, once);
-    kit_fini(&kit);
+    expect_row(CX_EP_EXPERTS_IDENTITY, once);
 }
 
 /* Both experts of token 0 of rank 0 are on rank 0: one message, which its gates sum into. */
 static void test_experts_of_one_rank_make_one_message(void **state)
 {
     uint16_t x[KIT_HIDDEN], got[KIT_HIDDEN];
-    kit_t    kit;
 
     (void)state;
-    kit_init(&kit);
     cx_ep_activations(&kit.truth.activation, 0, 1, x);
     assert_int_equal(cx_ep_expected_combined(&kit.truth, CX_EP_EXPERTS_IDENTITY, 0, 1, got), CX_OK);
     assert_memory_equal(got, x, sizeof x);
@@ -126,7 +111,6 @@ static void test_experts_of_one_rank_make_one_message(void **state)
         assert_int_equal(got[c],
                          cx_bf16_from_float(cx_bf16_to_float(x[c]) * scale + shift + slope * p(c)));
     }
-    kit_fini(&kit);
 }
 
 static void quantise(cx_codec_t codec, uint16_t *values)
@@ -142,10 +126,8 @@ static void quantise(cx_codec_t codec, uint16_t *values)
 static void test_codecs_are_modelled_where_they_are_used(void **state)
 {
     uint16_t x[KIT_HIDDEN], one[KIT_HIDDEN], two[KIT_HIDDEN], got[KIT_HIDDEN];
-    kit_t    kit;
 
     (void)state;
-    kit_init(&kit);
     kit.problem.dispatch_codec = CX_CODEC_E5M2_DIRECT;
     kit.problem.combine_codec  = CX_CODEC_E4M3FN_BLOCK;
     cx_ep_activations(&kit.truth.activation, 1, 1, x);
@@ -163,21 +145,17 @@ static void test_codecs_are_modelled_where_they_are_used(void **state)
         assert_int_equal(got[c],
                          cx_bf16_from_float(cx_bf16_to_float(one[c]) + cx_bf16_to_float(two[c])));
     }
-    kit_fini(&kit);
 }
 
 static void test_other_ranks_have_other_tokens(void **state)
 {
     uint16_t x[KIT_HIDDEN], got[KIT_HIDDEN];
-    kit_t    kit;
 
     (void)state;
-    kit_init(&kit);
     kit.truth.rank = 1;
     cx_ep_activations(&kit.truth.activation, 2, 1, x); /* both experts on rank 1 */
     assert_int_equal(cx_ep_expected_combined(&kit.truth, CX_EP_EXPERTS_IDENTITY, 0, 1, got), CX_OK);
     assert_memory_equal(got, x, sizeof x);
-    kit_fini(&kit);
 }
 
 static void test_what_is_not_modelled_is_refused(void **state)
@@ -204,29 +182,26 @@ static void test_what_is_not_modelled_is_refused(void **state)
 
 static void test_refusals_reach_the_caller(void **state)
 {
-    kit_t    kit;
     uint16_t row[KIT_HIDDEN];
 
     (void)state;
-    kit_init(&kit);
     kit.truth.caps.weighting = CX_EP_WEIGHTING_KERNEL_SUM;
     assert_int_equal(cx_ep_expected_combined(&kit.truth, CX_EP_EXPERTS_AFFINE, 0, 1, row),
                      CX_UNSUPPORTED);
     cx_detail_clear();
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_affine_messages_of_ranks),
-        cmocka_unit_test(test_affine_messages_of_experts),
-        cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_experts_of_one_rank_make_one_message),
-        cmocka_unit_test(test_codecs_are_modelled_where_they_are_used),
-        cmocka_unit_test(test_other_ranks_have_other_tokens),
+        KIT_TEST(test_affine_messages_of_ranks),
+        KIT_TEST(test_affine_messages_of_experts),
+        KIT_TEST(test_identity),
+        KIT_TEST(test_experts_of_one_rank_make_one_message),
+        KIT_TEST(test_codecs_are_modelled_where_they_are_used),
+        KIT_TEST(test_other_ranks_have_other_tokens),
         cmocka_unit_test(test_what_is_not_modelled_is_refused),
-        cmocka_unit_test(test_refusals_reach_the_caller),
+        KIT_TEST(test_refusals_reach_the_caller),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,34 +9,31 @@
 
 #include <string.h>
 
-static void transform(const kit_receive_t *receive, int row, const cx_ep_affine_t *affine,
-                      uint16_t *out)
+static kit_receive_t receive;
+
+static void transform(int row, const cx_ep_affine_t *affine, uint16_t *out)
 {
     float pattern[KIT_HIDDEN];
 
     cx_ep_affine_pattern(KIT_HIDDEN, pattern);
-    cx_ep_affine_apply(affine, pattern, receive->rows + row * KIT_HIDDEN, KIT_HIDDEN, out);
+    cx_ep_affine_apply(affine, pattern, receive.rows + row * KIT_HIDDEN, KIT_HIDDEN, out);
 }
 
 static void test_rows_get_all_their_experts_with_their_gates(void **state)
 {
     uint16_t       right[KIT_HIDDEN];
     cx_ep_affine_t first = {0}, last = {0};
-    kit_t          kit;
-    kit_receive_t  receive;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
     cx_ep_affine_add(&first, 0, 0.25f);
     cx_ep_affine_add(&first, 1, 0.75f);
-    transform(&receive, 0, &first, right);
+    transform(0, &first, right);
     assert_memory_equal(receive.staged, right, sizeof right);
     cx_ep_affine_add(&last, 1, 0.375f);
-    transform(&receive, 2, &last, right);
+    transform(2, &last, right);
     assert_memory_equal(receive.staged + 2 * KIT_HIDDEN, right, sizeof right);
-    kit_fini(&kit);
 }
 
 /* The gates that came, not those that were due: so that a wrong one is wrong at home as well. */
@@ -44,28 +41,21 @@ static void test_received_gates_are_used(void **state)
 {
     uint16_t       right[KIT_HIDDEN];
     cx_ep_affine_t affine = {0};
-    kit_t          kit;
-    kit_receive_t  receive;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.gates[4] = 0.5f;
     assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
     cx_ep_affine_add(&affine, 1, 0.5f);
-    transform(&receive, 2, &affine, right);
+    transform(2, &affine, right);
     assert_memory_equal(receive.staged + 2 * KIT_HIDDEN, right, sizeof right);
-    kit_fini(&kit);
 }
 
 static void test_rows_of_experts_are_not_gated(void **state)
 {
-    uint16_t      right[KIT_HIDDEN];
-    kit_t         kit;
-    kit_receive_t receive;
+    uint16_t right[KIT_HIDDEN];
 
     (void)state;
-    kit_init(&kit);
     kit_per_expert(&kit);
     kit_receive(&kit, &receive);
     assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
@@ -73,28 +63,23 @@ static void test_rows_of_experts_are_not_gated(void **state)
         cx_ep_affine_t affine = {0};
 
         cx_ep_affine_add(&affine, row / 2, 1);
-        transform(&receive, row, &affine, right);
+        transform(row, &affine, right);
         assert_memory_equal(receive.staged + row * KIT_HIDDEN, right, sizeof right);
     }
-    kit_fini(&kit);
 }
 
 static void test_staged_rows_may_be_the_payload(void **state)
 {
     uint16_t       right[KIT_HIDDEN];
     cx_ep_affine_t affine = {0};
-    kit_t          kit;
-    kit_receive_t  receive;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     cx_ep_affine_add(&affine, 0, 0.5f);
-    transform(&receive, 1, &affine, right);
+    transform(1, &affine, right);
     receive.view.staged = receive.rows;
     assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
     assert_memory_equal(receive.rows + KIT_HIDDEN, right, sizeof right);
-    kit_fini(&kit);
 }
 
 static bool is_untouched(const uint16_t *row)
@@ -109,11 +94,7 @@ static bool is_untouched(const uint16_t *row)
 
 static void test_what_cannot_be_told_is_left_alone(void **state)
 {
-    kit_t         kit;
-    kit_receive_t receive;
-
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.rows[0]    = 0x7fc0; /* spells no token */
     receive.experts[3] = 1;      /* not its expert */
@@ -127,17 +108,16 @@ static void test_what_cannot_be_told_is_left_alone(void **state)
     assert_true(is_untouched(receive.staged));
     receive.view.staged = NULL;
     assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_get_all_their_experts_with_their_gates),
-        cmocka_unit_test(test_received_gates_are_used),
-        cmocka_unit_test(test_rows_of_experts_are_not_gated),
-        cmocka_unit_test(test_staged_rows_may_be_the_payload),
-        cmocka_unit_test(test_what_cannot_be_told_is_left_alone),
+        KIT_TEST(test_rows_get_all_their_experts_with_their_gates),
+        KIT_TEST(test_received_gates_are_used),
+        KIT_TEST(test_rows_of_experts_are_not_gated),
+        KIT_TEST(test_staged_rows_may_be_the_payload),
+        KIT_TEST(test_what_cannot_be_told_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

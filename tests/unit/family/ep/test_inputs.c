@@ -13,104 +13,92 @@ typedef struct inputs {
     cx_ep_slot_t slot;
 } inputs_t;
 
-static void fill(const kit_t *kit, inputs_t *inputs)
+static void fill(inputs_t *inputs)
 {
     *inputs = (inputs_t){.experts = {0, 1, 0, 2}, .gates = {0.25f, 0.75f, 0.5f, 0.5f}};
-    cx_ep_activations(&kit->truth.activation, 0, 2, inputs->x);
+    cx_ep_activations(&kit.truth.activation, 0, 2, inputs->x);
     inputs->slot =
         (cx_ep_slot_t){.x = inputs->x, .experts = inputs->experts, .gates = inputs->gates};
 }
 
-static cx_ep_report_t check(const kit_t *kit, const inputs_t *inputs)
+static cx_ep_report_t check(const inputs_t *inputs)
 {
     cx_ep_report_t report;
 
     cx_ep_report_init(&report);
-    assert_int_equal(cx_ep_check_inputs(&kit->truth, &inputs->slot, &report), CX_OK);
+    assert_int_equal(cx_ep_check_inputs(&kit.truth, &inputs->slot, &report), CX_OK);
     assert_true(report.is_checked[CX_EP_CHECK_INPUTS]);
     return report;
 }
 
 static void test_untouched_inputs_are_right(void **state)
 {
-    kit_t          kit;
     inputs_t       inputs;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
-    fill(&kit, &inputs);
-    report = check(&kit, &inputs);
+    fill(&inputs);
+    report = check(&inputs);
     assert_true(cx_ep_report_is_right(&report));
-    kit_fini(&kit);
 }
 
 static void test_each_changed_input_is_named(void **state)
 {
-    kit_t          kit;
     inputs_t       inputs;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
-    fill(&kit, &inputs);
+    fill(&inputs);
     inputs.x[KIT_HIDDEN + 7] ^= 1;
-    report = check(&kit, &inputs);
+    report = check(&inputs);
     assert_string_equal(report.verdict.kind, "inputs-unchanged");
     assert_non_null(strstr(report.verdict.text,
                            "token 1 of rank 0, column 7 of the activations is -1.0078125, "
                            "filled with -1"));
-    fill(&kit, &inputs);
+    fill(&inputs);
     inputs.experts[3] = 3;
-    report            = check(&kit, &inputs);
+    report            = check(&inputs);
     assert_string_equal(report.verdict.text,
                         "inputs-unchanged: token 1 of rank 0, slot 1: expert 3, filled with 2");
-    fill(&kit, &inputs);
+    fill(&inputs);
     inputs.gates[1] = 0.5f;
-    report          = check(&kit, &inputs);
+    report          = check(&inputs);
     assert_string_equal(report.verdict.text,
                         "inputs-unchanged: token 0 of rank 0, slot 1: gate 0.5, filled with 0.75");
-    kit_fini(&kit);
 }
 
 /* A slot with another seed has other activations. */
 static void test_inputs_of_another_slot_are_wrong(void **state)
 {
-    kit_t          kit;
     inputs_t       inputs;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
-    fill(&kit, &inputs);
+    fill(&inputs);
     kit.truth.activation.seed++;
-    report = check(&kit, &inputs);
+    report = check(&inputs);
     assert_true(report.is_failed[CX_EP_CHECK_INPUTS]);
-    kit_fini(&kit);
 }
 
 static void test_a_rank_without_tokens_has_nothing_to_change(void **state)
 {
-    kit_t              kit;
     cx_ep_report_t     report;
     const cx_ep_slot_t slot = {0};
 
     (void)state;
-    kit_init(&kit);
     kit.work.first_tokens[1] = 0;
     cx_ep_report_init(&report);
     assert_int_equal(cx_ep_check_inputs(&kit.truth, &slot, &report), CX_OK);
     assert_true(cx_ep_report_is_right(&report));
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_untouched_inputs_are_right),
-        cmocka_unit_test(test_each_changed_input_is_named),
-        cmocka_unit_test(test_inputs_of_another_slot_are_wrong),
-        cmocka_unit_test(test_a_rank_without_tokens_has_nothing_to_change),
+        KIT_TEST(test_untouched_inputs_are_right),
+        KIT_TEST(test_each_changed_input_is_named),
+        KIT_TEST(test_inputs_of_another_slot_are_wrong),
+        KIT_TEST(test_a_rank_without_tokens_has_nothing_to_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,21 +6,20 @@
 
 #include <string.h>
 
-static void open_reader(kit_t *kit, kit_receive_t *receive, cx_ep_reader_t *reader)
+static kit_receive_t receive;
+
+static void open_reader(cx_ep_reader_t *reader)
 {
-    assert_int_equal(cx_ep_reader_init(&kit->truth, &receive->view, &kit->arena, reader), CX_OK);
+    assert_int_equal(cx_ep_reader_init(&kit.truth, &receive.view, &kit.arena, reader), CX_OK);
 }
 
 static void test_what_is_due_is_counted(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_reader_t reader;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(reader.list_count, 1);
     assert_int_equal(reader.due_row_count, 3);
     assert_int_equal(reader.due_experts[0], 2);
@@ -32,24 +31,20 @@ static void test_what_is_due_is_counted(void **state)
     assert_int_equal(cx_ep_reader_slot(&reader, 3, 0), -1);
     kit_per_expert(&kit);
     kit_receive(&kit, &receive);
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(reader.list_count, 2);
     assert_int_equal(reader.due_row_count, 4);
     assert_int_equal(cx_ep_reader_at(&reader, 1, 1), 3);
-    kit_fini(&kit);
 }
 
 static void test_rows_are_decoded_and_spell_their_tokens(void **state)
 {
     uint16_t       values[KIT_HIDDEN];
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_reader_t reader;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_token(&reader, 0), 0);
     assert_int_equal(cx_ep_reader_token(&reader, 2), 3);
     cx_ep_reader_values(&reader, 2, values);
@@ -58,22 +53,18 @@ static void test_rows_are_decoded_and_spell_their_tokens(void **state)
     assert_int_equal(cx_ep_reader_token(&reader, 2), -1);
     receive.rows[2] = 0x7fc0;
     assert_int_equal(cx_ep_reader_token(&reader, 0), -1);
-    kit_fini(&kit);
 }
 
 static void test_claims_do_not_lead_outside(void **state)
 {
     static const int64_t claims[] = {-1, INT64_MIN, 4, INT64_MAX};
-    kit_t                kit;
-    kit_receive_t        receive;
     cx_ep_reader_t       reader;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     for (int i = 0; i < 4; i++) {
         receive.view.row_count = claims[i];
-        open_reader(&kit, &receive, &reader);
+        open_reader(&reader);
         assert_int_equal(cx_ep_reader_claimed(&reader, 0), claims[i]);
         assert_int_equal(cx_ep_reader_readable(&reader, 0), claims[i] < 0 ? 0 : 3);
     }
@@ -81,47 +72,42 @@ static void test_claims_do_not_lead_outside(void **state)
     kit_receive(&kit, &receive);
     receive.counts[0] = INT32_MAX;
     receive.counts[1] = -5;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_readable(&reader, 0), 2); /* the capacity */
     assert_int_equal(cx_ep_reader_readable(&reader, 1), 0);
     receive.view.expert_row_capacity = INT64_MAX;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_readable(&reader, 0), 0);
     receive.view.expert_row_capacity = -1;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_readable(&reader, 0), 0);
     receive.view.expert_row_counts = NULL;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_claimed(&reader, 0), 0);
-    kit_fini(&kit);
 }
 
 static void test_memory_that_cannot_hold_rows_is_not_read(void **state)
 {
     static float   scales[3];
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_reader_t reader;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.view.payload_stride_bytes--;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_false(reader.has_rows);
     receive.view.payload = NULL;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_int_equal(cx_ep_reader_readable(&reader, 0), 0);
     kit.problem.dispatch_codec = CX_CODEC_E4M3FN_BLOCK;
     kit_receive(&kit, &receive);
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_false(reader.has_rows); /* no scales */
     receive.view.scales             = scales;
     receive.view.scale_stride_bytes = sizeof scales[0];
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     assert_true(reader.has_rows);
     assert_ptr_equal(cx_ep_reader_scales(&reader, 2), scales + 2);
-    kit_fini(&kit);
 }
 
 static void test_unaligned_scales_are_read(void **state)
@@ -129,32 +115,28 @@ static void test_unaligned_scales_are_read(void **state)
     uint16_t       values[KIT_HIDDEN];
     unsigned char  scales[16] = {0};
     const float    scale      = 0.5f;
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_reader_t reader;
 
     (void)state;
-    kit_init(&kit);
     kit.problem.dispatch_codec = CX_CODEC_E4M3FN_BLOCK;
     kit_receive(&kit, &receive);
     memset(receive.rows, 0x38, sizeof receive.rows); /* 1 */
     memcpy(scales + 1 + 5, &scale, sizeof scale);
     receive.view.scales             = scales + 1;
     receive.view.scale_stride_bytes = 5;
-    open_reader(&kit, &receive, &reader);
+    open_reader(&reader);
     cx_ep_reader_values(&reader, 1, values);
     assert_int_equal(values[0], 0x3f00);
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_due_is_counted),
-        cmocka_unit_test(test_rows_are_decoded_and_spell_their_tokens),
-        cmocka_unit_test(test_claims_do_not_lead_outside),
-        cmocka_unit_test(test_memory_that_cannot_hold_rows_is_not_read),
-        cmocka_unit_test(test_unaligned_scales_are_read),
+        KIT_TEST(test_what_is_due_is_counted),
+        KIT_TEST(test_rows_are_decoded_and_spell_their_tokens),
+        KIT_TEST(test_claims_do_not_lead_outside),
+        KIT_TEST(test_memory_that_cannot_hold_rows_is_not_read),
+        KIT_TEST(test_unaligned_scales_are_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,18 +10,20 @@
 #include <math.h>
 #include <string.h>
 
-static cx_ep_report_t check(const kit_t *kit, const kit_receive_t *receive)
+static kit_receive_t receive;
+
+static cx_ep_report_t check(void)
 {
     cx_ep_report_t report;
 
     cx_ep_report_init(&report);
-    assert_int_equal(cx_ep_check_received(&kit->truth, &receive->view, &report), CX_OK);
+    assert_int_equal(cx_ep_check_received(&kit.truth, &receive.view, &report), CX_OK);
     return report;
 }
 
-static void expect(const kit_t *kit, const kit_receive_t *receive, const char *text)
+static void expect(const char *text)
 {
-    const cx_ep_report_t report = check(kit, receive);
+    const cx_ep_report_t report = check();
 
     assert_false(cx_ep_report_is_right(&report));
     assert_string_equal(report.verdict.text, text);
@@ -29,14 +31,11 @@ static void expect(const kit_t *kit, const kit_receive_t *receive, const char *t
 
 static void test_a_right_receive_is_right(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
-    report = check(&kit, &receive);
+    report = check();
     assert_string_equal(report.verdict.text, "");
     assert_true(cx_ep_report_is_right(&report));
     assert_int_equal(report.row_count, 3);
@@ -46,66 +45,50 @@ static void test_a_right_receive_is_right(void **state)
     assert_false(report.is_checked[CX_EP_CHECK_COMBINE]);
     kit_per_expert(&kit);
     kit_receive(&kit, &receive);
-    report = check(&kit, &receive);
+    report = check();
     assert_true(cx_ep_report_is_right(&report));
     assert_true(report.is_checked[CX_EP_CHECK_SOURCE_SET] &&
                 report.is_checked[CX_EP_CHECK_PAYLOAD] && report.is_checked[CX_EP_CHECK_COUNTS]);
     assert_false(report.is_checked[CX_EP_CHECK_WEIGHTS]);
-    kit_fini(&kit);
 }
 
 static void test_rows_that_are_not_due(void **state)
 {
-    kit_t         kit;
-    kit_receive_t receive;
-
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     cx_ep_activations(&kit.truth.activation, 2, 1, receive.rows + KIT_HIDDEN);
-    expect(&kit, &receive,
-           "source-set: row 1 on rank 0 is token 0 of rank 1, which has no expert there");
+    expect("source-set: row 1 on rank 0 is token 0 of rank 1, which has no expert there");
     cx_ep_activations(&kit.truth.activation, 4, 1, receive.rows + KIT_HIDDEN);
-    expect(&kit, &receive, "source-set: row 1 on rank 0 spells no token of this workload");
+    expect("source-set: row 1 on rank 0 spells no token of this workload");
     cx_ep_activations(&kit.truth.activation, 0, 1, receive.rows + KIT_HIDDEN);
-    expect(&kit, &receive,
-           "source-set: token 0 of rank 0 on rank 0 (row 1) is a second one, after row 0");
+    expect("source-set: token 0 of rank 0 on rank 0 (row 1) is a second one, after row 0");
     kit_receive(&kit, &receive);
     receive.view.row_count = 2;
-    expect(&kit, &receive, "source-set: token 1 of rank 1 never came to rank 0");
+    expect("source-set: token 1 of rank 1 never came to rank 0");
     receive.view.row_count = 4;
-    expect(&kit, &receive, "source-set: rank 0 has 4 rows, 3 are due");
+    expect("source-set: rank 0 has 4 rows, 3 are due");
     kit_per_expert(&kit);
     kit_receive(&kit, &receive);
     cx_ep_activations(&kit.truth.activation, 3, 1, receive.rows + KIT_HIDDEN);
-    expect(&kit, &receive,
-           "source-set: row 1 on rank 0 is token 1 of rank 1, which does not go to expert 0");
+    expect("source-set: row 1 on rank 0 is token 1 of rank 1, which does not go to expert 0");
     kit_receive(&kit, &receive);
     receive.counts[1]      = 1;
     receive.view.row_count = 3;
-    expect(&kit, &receive, "source-set: token 1 of rank 1 never came to expert 1 of rank 0");
-    kit_fini(&kit);
+    expect("source-set: token 1 of rank 1 never came to expert 1 of rank 0");
 }
 
 static void test_a_changed_payload(void **state)
 {
-    kit_t         kit;
-    kit_receive_t receive;
-
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.rows[3] ^= 1;
-    expect(&kit, &receive,
-           "payload: token 0 of rank 0 on rank 0 (row 0): column 3 is -1.0078125, expected -1 "
+    expect("payload: token 0 of rank 0 on rank 0 (row 0): column 3 is -1.0078125, expected -1 "
            "(payload byte 6)");
     kit_per_expert(&kit);
     kit_receive(&kit, &receive);
     receive.rows[KIT_HIDDEN + 3] ^= 1;
-    expect(&kit, &receive,
-           "payload: token 1 of rank 0 on rank 0, expert 0 (row 1): column 3 is -1.0078125, "
+    expect("payload: token 1 of rank 0 on rank 0, expert 0 (row 1): column 3 is -1.0078125, "
            "expected -1 (payload byte 6)");
-    kit_fini(&kit);
 }
 
 /* A scale can be off by so little that no element changes. */
@@ -114,13 +97,10 @@ static void test_a_changed_scale(void **state)
     _Alignas(8) unsigned char payload[3 * KIT_HIDDEN];
     static const uint32_t     tokens[] = {0, 1, 3};
     float                     scales[3];
-    kit_t                     kit;
-    kit_receive_t             receive;
     cx_ep_report_t            report;
     uint16_t                  row[KIT_HIDDEN];
 
     (void)state;
-    kit_init(&kit);
     kit.problem.dispatch_codec = CX_CODEC_E4M3FN_TOKEN;
     kit_receive(&kit, &receive);
     for (int i = 0; i < 3; i++) {
@@ -133,158 +113,125 @@ static void test_a_changed_scale(void **state)
     receive.view.payload_stride_bytes = KIT_HIDDEN;
     receive.view.scales               = scales;
     receive.view.scale_stride_bytes   = sizeof scales[0];
-    report                            = check(&kit, &receive);
+    report                            = check();
     assert_true(cx_ep_report_is_right(&report));
     scales[1] = cx_float_from_bits(cx_float_bits(scales[1]) ^ 1);
-    report    = check(&kit, &receive);
+    report    = check();
     assert_true(report.is_failed[CX_EP_CHECK_PAYLOAD]);
     assert_ptr_equal(strstr(report.verdict.text,
                             "payload: token 1 of rank 0 on rank 0 (row 1): scale byte 0 is 0x"),
                      report.verdict.text);
     scales[1] *= 2;
-    report = check(&kit, &receive);
+    report = check();
     assert_non_null(strstr(report.verdict.text, "(scale byte"));
-    kit_fini(&kit);
 }
 
 static void test_wrong_experts_beside_a_row(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.experts[3] = 1;
-    expect(&kit, &receive,
-           "metadata: token 1 of rank 0 on rank 0 (row 1) does not name its expert 0");
+    expect("metadata: token 1 of rank 0 on rank 0 (row 1) does not name its expert 0");
     kit_receive(&kit, &receive);
     receive.experts[2] = 2; /* its own, but of rank 1 */
-    report             = check(&kit, &receive);
+    report             = check();
     assert_string_equal(report.verdict.text,
                         "metadata: token 1 of rank 0 on rank 0 (row 1) names expert 2, which is "
                         "not its own here or named twice");
     assert_true(report.is_failed[CX_EP_CHECK_MULTIPLICITY]);
     kit_receive(&kit, &receive);
     receive.experts[5] = 1; /* twice */
-    report             = check(&kit, &receive);
+    report             = check();
     assert_true(report.is_failed[CX_EP_CHECK_METADATA] &&
                 report.is_failed[CX_EP_CHECK_MULTIPLICITY]);
     kit_receive(&kit, &receive);
     receive.experts[0] = -1;
     receive.gates[0]   = 0;
-    report             = check(&kit, &receive);
+    report             = check();
     assert_true(report.is_failed[CX_EP_CHECK_MULTIPLICITY]);
     receive.view.row_experts = NULL;
-    expect(&kit, &receive, "metadata: rank 0 does not say which experts its rows are for");
-    kit_fini(&kit);
+    expect("metadata: rank 0 does not say which experts its rows are for");
 }
 
 /* In any order, as long as experts and gates go together. */
 static void test_the_order_beside_a_row_is_free(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.experts[0] = 1;
     receive.experts[1] = 0;
     receive.gates[0]   = 0.75f;
     receive.gates[1]   = 0.25f;
-    report             = check(&kit, &receive);
+    report             = check();
     assert_true(cx_ep_report_is_right(&report));
-    kit_fini(&kit);
 }
 
 static void test_wrong_gates(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.gates[3] = 0.25f;
-    expect(&kit, &receive,
-           "weights: token 1 of rank 0 on rank 0 (row 1): gate 0.25, expected 0.5 (off by 0.25)");
-    report = check(&kit, &receive);
+    expect("weights: token 1 of rank 0 on rank 0 (row 1): gate 0.25, expected 0.5 (off by 0.25)");
+    report = check();
     assert_true(report.gate_error_max >= 0.25 && report.gate_error_max <= 0.25);
     receive.gates[3] = NAN;
-    report           = check(&kit, &receive);
+    report           = check();
     assert_true(report.is_failed[CX_EP_CHECK_WEIGHTS] && isinf(report.gate_error_max));
     kit_receive(&kit, &receive);
     receive.gates[2] = 0.5f; /* of an expert elsewhere */
-    report           = check(&kit, &receive);
+    report           = check();
     assert_true(report.is_failed[CX_EP_CHECK_WEIGHTS]);
     receive.view.row_gates = NULL;
-    expect(&kit, &receive, "weights: rank 0 does not have the gates of its rows");
-    kit_fini(&kit);
+    expect("weights: rank 0 does not have the gates of its rows");
 }
 
 static void test_wrong_counts(void **state)
 {
-    kit_t         kit;
-    kit_receive_t receive;
-
     (void)state;
-    kit_init(&kit);
     kit.truth.rank = 1;
     kit_receive(&kit, &receive);
     kit.truth.rank = 0;
     receive.counts[1]++;
-    expect(&kit, &receive, "counts: expert 1 of rank 0 has 3 rows, 2 are due");
+    expect("counts: expert 1 of rank 0 has 3 rows, 2 are due");
     receive.view.expert_row_counts = NULL;
-    expect(&kit, &receive, "counts: expert 0 of rank 0 has -1 rows, 2 are due");
-    kit_fini(&kit);
+    expect("counts: expert 0 of rank 0 has -1 rows, 2 are due");
 }
 
 static void test_a_view_without_memory(void **state)
 {
-    kit_t         kit;
-    kit_receive_t receive;
-
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     receive.view.payload = NULL;
-    expect(&kit, &receive,
-           "payload: the view of rank 0 has no memory that could hold rows of bf16");
-    kit_fini(&kit);
+    expect("payload: the view of rank 0 has no memory that could hold rows of bf16");
 }
 
 static void test_nothing_due_and_nothing_there_is_right(void **state)
 {
-    kit_t              kit;
     cx_ep_report_t     report;
     const int32_t      counts[2] = {0, 0};
     const cx_ep_view_t view      = {.struct_size = sizeof view, .expert_row_counts = counts};
 
     (void)state;
-    kit_init(&kit);
     for (int i = 0; i < 8; i++) {
         kit.work.physical.experts[i] = 2 + i % 2; /* all on rank 1 */
     }
     cx_ep_report_init(&report);
     assert_int_equal(cx_ep_check_received(&kit.truth, &view, &report), CX_OK);
     assert_string_equal(report.verdict.text, "");
-    kit_fini(&kit);
 }
 
 /* Random bytes in rows, experts, gates and counts: wrong, and nothing outside is touched (which the
  * sanitizers see). */
 static void test_nonsense_is_survived(void **state)
 {
-    kit_t kit;
-
     (void)state;
-    kit_init(&kit);
     for (uint64_t round = 0; round < 400; round++) {
-        kit_receive_t  receive;
         unsigned char *bytes = (unsigned char *)&receive;
         cx_ep_report_t report;
 
@@ -306,44 +253,39 @@ static void test_nonsense_is_survived(void **state)
             memcpy(receive.rows, right.rows, sizeof right.rows);
         }
         receive.view.row_count = (int64_t)cx_prng_at(round, 99999) >> round % 64;
-        report                 = check(&kit, &receive);
+        report                 = check();
         assert_false(cx_ep_report_is_right(&report));
         assert_int_equal(cx_ep_apply_experts(&kit.truth, &receive.view), CX_OK);
     }
-    kit_fini(&kit);
 }
 
 static void test_what_is_not_modelled_is_refused(void **state)
 {
-    kit_t          kit;
-    kit_receive_t  receive;
     cx_ep_report_t report;
 
     (void)state;
-    kit_init(&kit);
     kit_receive(&kit, &receive);
     kit.truth.caps.layout = CX_EP_LAYOUT_TOKEN_EXPERT;
     cx_ep_report_init(&report);
     assert_int_equal(cx_ep_check_received(&kit.truth, &receive.view, &report), CX_UNSUPPORTED);
     cx_detail_clear();
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_right_receive_is_right),
-        cmocka_unit_test(test_rows_that_are_not_due),
-        cmocka_unit_test(test_a_changed_payload),
-        cmocka_unit_test(test_a_changed_scale),
-        cmocka_unit_test(test_wrong_experts_beside_a_row),
-        cmocka_unit_test(test_the_order_beside_a_row_is_free),
-        cmocka_unit_test(test_wrong_gates),
-        cmocka_unit_test(test_wrong_counts),
-        cmocka_unit_test(test_a_view_without_memory),
-        cmocka_unit_test(test_nothing_due_and_nothing_there_is_right),
-        cmocka_unit_test(test_nonsense_is_survived),
-        cmocka_unit_test(test_what_is_not_modelled_is_refused),
+        KIT_TEST(test_a_right_receive_is_right),
+        KIT_TEST(test_rows_that_are_not_due),
+        KIT_TEST(test_a_changed_payload),
+        KIT_TEST(test_a_changed_scale),
+        KIT_TEST(test_wrong_experts_beside_a_row),
+        KIT_TEST(test_the_order_beside_a_row_is_free),
+        KIT_TEST(test_wrong_gates),
+        KIT_TEST(test_wrong_counts),
+        KIT_TEST(test_a_view_without_memory),
+        KIT_TEST(test_nothing_due_and_nothing_there_is_right),
+        KIT_TEST(test_nonsense_is_survived),
+        KIT_TEST(test_what_is_not_modelled_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,10 +12,8 @@ static void test_a_row_is_its_activations_in_the_codec(void **state)
 {
     uint16_t      right[KIT_HIDDEN], back[KIT_HIDDEN], values[KIT_HIDDEN];
     unsigned char payload[2 * KIT_HIDDEN];
-    kit_t         kit;
 
     (void)state;
-    kit_init(&kit);
     kit.truth.tensor_scale = 1344;
     cx_ep_activations(&kit.truth.activation, 3, 1, right);
     for (int codec = 0; codec < CX_CODEC_COUNT; codec++) {
@@ -36,16 +34,12 @@ static void test_a_row_is_its_activations_in_the_codec(void **state)
         cx_ep_row_quantise(&row, values);
         assert_memory_equal(values, back, sizeof back);
     }
-    kit_fini(&kit);
 }
 
 /* The beginning of a row can be decoded on its own, and spells the source id. */
 static void test_the_prefix_of_every_codec_spells_the_token(void **state)
 {
-    kit_t kit;
-
     (void)state;
-    kit_init(&kit);
     for (int profile = 0; profile < CX_EP_PROFILE_COUNT; profile++) {
         kit.truth.activation.profile = (cx_ep_profile_t)profile;
         kit.problem.dispatch_codec   = CX_CODEC_NVFP4;
@@ -64,17 +58,14 @@ static void test_the_prefix_of_every_codec_spells_the_token(void **state)
             assert_int_equal(id, 0x12345678);
         }
     }
-    kit_fini(&kit);
 }
 
 /* The same as of all rows at once. */
 static void test_the_tensor_scale_is_that_of_all_tokens(void **state)
 {
     uint16_t rows[4 * KIT_HIDDEN];
-    kit_t    kit;
 
     (void)state;
-    kit_init(&kit);
     for (int profile = 0; profile < CX_EP_PROFILE_COUNT; profile++) {
         for (uint64_t seed = 0; seed < 5; seed++) {
             float scale, right;
@@ -93,28 +84,24 @@ static void test_the_tensor_scale_is_that_of_all_tokens(void **state)
             assert_memory_equal(&scale, &right, sizeof scale);
         }
     }
-    kit_fini(&kit);
 }
 
 static void test_without_nvfp4_the_tensor_scale_is_one(void **state)
 {
-    kit_t kit;
     float scale = 0;
 
     (void)state;
-    kit_init(&kit);
     assert_int_equal(cx_ep_tensor_scale(&kit.truth, &scale), CX_OK);
     assert_true(scale >= 1 && scale <= 1);
-    kit_fini(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_row_is_its_activations_in_the_codec),
-        cmocka_unit_test(test_the_prefix_of_every_codec_spells_the_token),
-        cmocka_unit_test(test_the_tensor_scale_is_that_of_all_tokens),
-        cmocka_unit_test(test_without_nvfp4_the_tensor_scale_is_one),
+        KIT_TEST(test_a_row_is_its_activations_in_the_codec),
+        KIT_TEST(test_the_prefix_of_every_codec_spells_the_token),
+        KIT_TEST(test_the_tensor_scale_is_that_of_all_tokens),
+        KIT_TEST(test_without_nvfp4_the_tensor_scale_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
