@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 
 #include "base/text.h"
+#include "cli/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,24 @@ typedef struct reader {
     cx_arguments_t     *out;
 } reader_t;
 
-static cx_status_t add_setting(reader_t *reader, const char *name, const char *text,
-                               const char *place, cx_origin_t origin)
+static void add_setting(reader_t *reader, const char *name, const char *text, const char *place,
+                        cx_origin_t origin)
 {
     reader->out->settings[reader->out->setting_count++] =
         (cx_setting_t){.name = name, .text = text, .place = place, .origin = origin};
-    return CX_OK;
+}
+
+/* What somebody may write for true or false, and what would else be taken for a suite. */
+static bool is_meant_as_bool(const char *word)
+{
+    static const char *const words[] = {"yes", "no", "on", "off", "0", "1"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The value of an option: behind '=', or the next word; a boolean flag may stand alone. */
@@ -36,6 +49,10 @@ static cx_status_t value_of(reader_t *reader, const char *name, const char *inli
     } else if (is_bool) {
         bool is_value = word && (strcmp(word, "true") == 0 || strcmp(word, "false") == 0);
 
+        if (word && is_meant_as_bool(word)) {
+            return CX_FAIL(CX_INVALID, PLACE ": %s: expected true or false, got \"%s\"", name,
+                           word);
+        }
         *out = is_value ? reader->argv[reader->next++] : "true";
     } else if (word && strncmp(word, "--", 2) != 0) {
         *out = reader->argv[reader->next++];
@@ -45,9 +62,17 @@ static cx_status_t value_of(reader_t *reader, const char *name, const char *inli
     return CX_OK;
 }
 
+/* The option of the command that the name may have been meant for; NULL: none. */
+static const char *nearest_row(const reader_t *reader, const char *name)
+{
+    const cx_option_t *rows = reader->grammar->rows;
+
+    return rows ? cx_text_nearest(name, rows, cx_options_name_at) : NULL;
+}
+
 static cx_status_t unknown(const reader_t *reader, const char *name)
 {
-    const char *nearest = cx_text_nearest(name, reader->grammar->rows, cx_options_name_at);
+    const char *nearest = nearest_row(reader, name);
     char        shown[64];
 
     cx_text_printable(name, shown, sizeof shown);
@@ -71,7 +96,7 @@ static cx_status_t read_option(reader_t *reader, const char *name, const char *i
         return unknown(reader, name);
     }
     /* A near miss of a run option must not travel on as a backend's option. */
-    if (!row && !setting && cx_text_nearest(name, grammar->rows, cx_options_name_at)) {
+    if (!row && !setting && nearest_row(reader, name)) {
         return unknown(reader, name);
     }
     CX_TRY(value_of(
@@ -80,7 +105,8 @@ static cx_status_t read_option(reader_t *reader, const char *name, const char *i
     if (row) {
         return cx_option_set(row, grammar->object, text, PLACE, reader->arena);
     }
-    return add_setting(reader, name, text, PLACE, CX_ORIGIN_COMMAND);
+    add_setting(reader, name, text, PLACE, CX_ORIGIN_COMMAND);
+    return CX_OK;
 }
 
 static cx_status_t read_long(reader_t *reader, const char *word)
@@ -140,7 +166,7 @@ static cx_status_t read_environment(reader_t *reader)
             if (i == 0) {
                 CX_TRY(cx_option_set(row, reader->grammar->object, text, place, reader->arena));
             } else {
-                CX_TRY(add_setting(reader, row->name, text, place, CX_ORIGIN_ENVIRONMENT));
+                add_setting(reader, row->name, text, place, CX_ORIGIN_ENVIRONMENT);
             }
         }
     }
@@ -156,8 +182,8 @@ static cx_status_t check_words(const reader_t *reader)
         return CX_OK;
     }
     if (count < grammar->word_count_min) {
-        return CX_FAIL(CX_INVALID, PLACE ": too few words; see: collectivex %s --help",
-                       grammar->command);
+        return CX_FAIL(CX_INVALID, PLACE ": too few words; usage: collectivex %s",
+                       cx_command_usage(grammar->command));
     }
     if (count > grammar->word_count_max) {
         return CX_FAIL(CX_INVALID, PLACE ": what is \"%s\" for? see: collectivex %s --help",

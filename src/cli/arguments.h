@@ -18,11 +18,13 @@ typedef struct cx_short_flag {
  */
 typedef struct cx_grammar {
     const char            *command;
-    const cx_option_t     *rows;
+    const cx_option_t     *rows; /* NULL: no options */
     void                  *object;
     const cx_short_flag_t *short_flags; /* ends with letter 0; may be NULL */
     bool                   takes_settings;
     int                    word_count_min, word_count_max;
+
+    const cx_option_t *const *help_tables; /* what --help shows, ends with NULL; NULL: `rows` */
 } cx_grammar_t;
 
 typedef struct cx_arguments {

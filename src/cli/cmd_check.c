@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `collectivex check`: the gate, for people and for CI. */
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "run/check.h"
 
 #include <stdio.h>
 
-typedef struct check_result {
-    int64_t error_count, outcome_count;
-} check_result_t;
-
-static void print_report(const char *folder, const cx_check_report_t *report,
-                         check_result_t *result)
+/* Whether all was as it should be. */
+static bool print_report(const char *folder, const cx_check_report_t *report)
 {
     for (int64_t i = 0; i < report->finding_count; i++) {
         const cx_check_finding_t *finding  = &report->findings[i];
         bool                      is_error = cx_check_severity(finding->kind) == CX_SEVERITY_ERROR;
 
-        result->error_count += is_error;
-        result->outcome_count += !is_error;
         (void)printf("%s %s: %s: %s\n", is_error ? "error  " : "outcome", finding->file,
                      cx_check_slug(finding->kind), finding->text);
     }
@@ -29,41 +22,28 @@ static void print_report(const char *folder, const cx_check_report_t *report,
                  (long long)report->case_count, (long long)report->record_count,
                  (long long)report->total_count,
                  report->total_count == 0 ? ": complete, unchanged, all ok" : "");
+    return report->total_count == 0;
 }
 
-static cx_status_t check(int argc, char **argv, cx_arena_t *arena, check_result_t *result)
+static cx_status_t check(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                         cx_arena_t *arena, int *code_in_out)
 {
-    static const cx_option_t none[]  = {CX_OPTION_END};
-    cx_grammar_t             grammar = {.command        = "check",
-                                        .rows           = none,
-                                        .object         = &grammar,
-                                        .word_count_min = 1,
-                                        .word_count_max = 1};
-    cx_arguments_t           arguments;
-    cx_check_report_t        report;
+    cx_check_report_t report;
 
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("check", NULL);
-        return CX_OK;
+    (void)grammar;
+    (void)arena;
+    CX_TRY(cx_check_directory(arguments->words[0], &report));
+    if (!print_report(arguments->words[0], &report)) {
+        *code_in_out = CX_EXIT_NOT_OK;
     }
-    CX_TRY(cx_check_directory(arguments.words[0], &report));
-    print_report(arguments.words[0], &report, result);
     cx_check_fini(&report);
     return CX_OK;
 }
 
 int cx_cmd_check(int argc, char **argv)
 {
-    cx_arena_t     arena;
-    check_result_t result = {0, 0};
-    cx_status_t    status;
+    static const cx_grammar_t grammar = {
+        .command = "check", .word_count_min = 1, .word_count_max = 1};
 
-    cx_arena_init(&arena);
-    status = check(argc, argv, &arena, &result);
-    cx_arena_fini(&arena);
-    if (status != CX_OK) {
-        return cx_complain((int)status);
-    }
-    return result.error_count + result.outcome_count == 0 ? CX_EXIT_OK : CX_EXIT_NOT_OK;
+    return cx_grammar_serve(&grammar, argc, argv, check);
 }

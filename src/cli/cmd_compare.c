@@ -2,7 +2,6 @@
 /* `collectivex compare`: the same work before and after, and whether it got slower. */
 #include "run/compare.h"
 
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/numbers.h"
 #include "cli/style.h"
@@ -13,30 +12,26 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct compare_options {
-    double  threshold_ratio, fail_on_ratio;
-    int32_t format, color;
-    bool    is_ascii;
-    int64_t width;
+    double             threshold_ratio, fail_on_ratio;
+    int32_t            format;
+    cx_style_request_t style;
 } compare_options_t;
 
 static const char *const format_slugs[] = {"table", "json", "md", NULL};
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_MD };
 
 static const cx_option_t rows[] = {
-    CX_OPTION_RATIO(compare_options_t, threshold_ratio, "threshold", CX_OPTION_FREE, "3%", 0, 10,
+    CX_OPTION_RATIO(compare_options_t, threshold_ratio, "threshold", CX_OPTION_FREE, "3%", 0, 1,
                     "A row is the same when the interval of its ratio lies within this."),
-    CX_OPTION_RATIO(compare_options_t, fail_on_ratio, "fail-on", CX_OPTION_FREE, "0", 0, 10,
-                    "Exit 4 when a row is certainly slower by more than this; 0: never."),
+    CX_OPTION_RATIO(compare_options_t, fail_on_ratio, "fail-on", CX_OPTION_FREE, "0", 0, 1,
+                    "Exit 4 when a row is certainly slower by more than this, such as 5%; 0: "
+                    "never."),
     CX_OPTION_ENUM(compare_options_t, format, "format", CX_OPTION_FREE, "table", format_slugs,
                    "What stdout gets."),
-    CX_OPTION_ENUM(compare_options_t, color, "color", CX_OPTION_FREE, "auto", cx_color_slugs,
-                   "Colour; NO_COLOR and FORCE_COLOR are heeded."),
-    CX_OPTION_BOOL(compare_options_t, is_ascii, "ascii", CX_OPTION_FREE, "false",
-                   "No sign beyond ASCII."),
-    CX_OPTION_INT(compare_options_t, width, "width", CX_OPTION_FREE, "0", 0, 1000,
-                  "Columns of the table; 0: the terminal's."),
+    CX_STYLE_OPTIONS(compare_options_t, style),
     CX_OPTION_END,
 };
 
@@ -150,7 +145,9 @@ static void add_row(cx_table_t *table, const cx_compared_row_t *row)
     cx_table_set(table, 8, meaning, cx_comparison_verdict_slug(comparison->verdict));
 }
 
-static void fill_table(cx_table_t *table, const cx_compared_t *compared)
+/* Rows first <= i < end, with a column for their case or not. */
+static void fill_table(const cx_compared_t *compared, int64_t first, int64_t end, bool has_case,
+                       cx_table_t *table)
 {
     static const cx_column_t columns[] = {
         {.title = "case"},
@@ -165,38 +162,58 @@ static void fill_table(cx_table_t *table, const cx_compared_t *compared)
     };
     bool has_component = false;
 
-    for (int64_t i = 0; i < compared->row_count; i++) {
+    for (int64_t i = first; i < end; i++) {
         has_component |= compared->rows[i].component != NULL;
     }
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         cx_column_t column = columns[i];
 
-        column.is_hidden = i == 1 && !has_component;
+        column.is_hidden = (i == 0 && !has_case) || (i == 1 && !has_component);
         (void)cx_table_add_column(table, column);
     }
-    for (int64_t i = 0; i < compared->row_count; i++) {
+    for (int64_t i = first; i < end; i++) {
         add_row(table, &compared->rows[i]);
+    }
+}
+
+/* A table for each case, under its name, which is too long for a column of a terminal. */
+static void print_cases(const cx_style_t *style, const cx_compared_t *compared, cx_arena_t *arena)
+{
+    int64_t end;
+
+    for (int64_t first = 0; first < compared->row_count; first = end) {
+        const char *case_id = compared->rows[first].case_id;
+        cx_table_t  table;
+
+        for (end = first; end < compared->row_count; end++) {
+            if (strcmp(compared->rows[end].case_id, case_id) != 0) {
+                break;
+            }
+        }
+        cx_table_init(&table, style, arena);
+        fill_table(compared, first, end, false, &table);
+        (void)printf("\n");
+        cx_style_put(stdout, style, CX_MEANING_BOLD, case_id);
+        (void)printf("\n");
+        cx_table_print(stdout, &table);
     }
 }
 
 static void print_table(const compare_options_t *options, const cx_compared_t *compared,
                         cx_arena_t *arena)
 {
-    const cx_style_request_t request = {.color        = (cx_color_t)options->color,
-                                        .is_ascii     = options->is_ascii,
-                                        .column_count = (int32_t)options->width};
-    cx_style_t               style;
-    cx_table_t               table;
+    cx_style_t style;
+    cx_table_t table;
 
-    cx_style_init(&style, stdout, &request);
-    cx_table_init(&table, &style, arena);
-    fill_table(&table, compared);
+    cx_style_init(&style, stdout, &options->style);
     print_answer(&style, compared, options->threshold_ratio);
-    (void)printf("\n");
     if (options->format == FORMAT_MD) {
+        cx_table_init(&table, &style, arena);
+        fill_table(compared, 0, compared->row_count, true, &table);
+        (void)printf("\n");
         cx_table_print_markdown(stdout, &table);
     } else {
-        cx_table_print(stdout, &table);
+        print_cases(&style, compared, arena);
     }
     print_notes(&style, "What else changed:", compared->changes, compared->change_count);
     print_notes(&style, "Not compared:", compared->left_out, compared->left_out_count);
@@ -246,47 +263,35 @@ static void print_json(const cx_compared_t *compared)
     json_decref(document);
 }
 
-static cx_status_t compare(int argc, char **argv, cx_arena_t *arena, bool *has_exceeded)
+static cx_status_t compare(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                           cx_arena_t *arena, int *code_in_out)
 {
-    static const cx_option_t *const tables[] = {rows, NULL};
-    compare_options_t               options;
-    cx_grammar_t                    grammar = {.command        = "compare",
-                                               .rows           = rows,
-                                               .object         = &options,
-                                               .word_count_min = 2,
-                                               .word_count_max = 2};
-    cx_arguments_t                  arguments;
-    cx_compared_t                   compared;
+    const compare_options_t *options = grammar->object;
+    cx_compared_t            compared;
 
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("compare", tables);
-        return CX_OK;
-    }
-    CX_TRY(cx_compare_folders(arguments.words[0], arguments.words[1], options.threshold_ratio,
+    CX_TRY(cx_compare_folders(arguments->words[0], arguments->words[1], options->threshold_ratio,
                               arena, &compared));
-    if (options.format == FORMAT_JSON) {
+    if (options->format == FORMAT_JSON) {
         print_json(&compared);
     } else {
-        print_table(&options, &compared, arena);
+        print_table(options, &compared, arena);
     }
     for (int64_t i = 0; i < compared.row_count; i++) {
-        *has_exceeded |= exceeds(&compared.rows[i], options.fail_on_ratio);
+        if (exceeds(&compared.rows[i], options->fail_on_ratio)) {
+            *code_in_out = CX_EXIT_THRESHOLD;
+        }
     }
     return CX_OK;
 }
 
 int cx_cmd_compare(int argc, char **argv)
 {
-    cx_arena_t  arena;
-    bool        has_exceeded = false;
-    cx_status_t status;
+    compare_options_t  options;
+    const cx_grammar_t grammar = {.command        = "compare",
+                                  .rows           = rows,
+                                  .object         = &options,
+                                  .word_count_min = 2,
+                                  .word_count_max = 2};
 
-    cx_arena_init(&arena);
-    status = compare(argc, argv, &arena, &has_exceeded);
-    cx_arena_fini(&arena);
-    if (status != CX_OK) {
-        return cx_complain((int)status);
-    }
-    return has_exceeded ? CX_EXIT_THRESHOLD : CX_EXIT_OK;
+    return cx_grammar_serve(&grammar, argc, argv, compare);
 }

@@ -2,7 +2,6 @@
 /* `collectivex import`: another tool's output as records. */
 #include "base/deadline.h"
 #include "base/file.h"
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "run/assemble.h"
@@ -106,40 +105,31 @@ static cx_status_t import_file(const char *path, const import_options_t *options
     return status;
 }
 
-static cx_status_t import(int argc, char **argv, cx_arena_t *arena)
+static cx_status_t import(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                          cx_arena_t *arena, int *code_in_out)
 {
-    static const cx_option_t *const tables[] = {rows, NULL};
-    import_options_t                options;
-    cx_grammar_t                    grammar = {.command        = "import",
-                                               .rows           = rows,
-                                               .object         = &options,
-                                               .short_flags    = short_flags,
-                                               .word_count_min = 1,
-                                               .word_count_max = 1};
-    cx_arguments_t                  arguments;
+    const import_options_t *options = grammar->object;
 
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("import", tables);
-        return CX_OK;
-    }
-    if (!options.output[0]) {
+    (void)code_in_out;
+    if (!options->output[0]) {
         return CX_FAIL(CX_INVALID, "command line: import needs --output DIR");
     }
-    if (cx_file_exists(options.output)) {
+    if (cx_file_exists(options->output)) {
         return CX_FAIL(CX_INVALID, "%s is there already; give a new folder to --output",
-                       options.output);
+                       options->output);
     }
-    return import_file(arguments.words[0], &options, arena);
+    return import_file(arguments->words[0], options, arena);
 }
 
 int cx_cmd_import(int argc, char **argv)
 {
-    cx_arena_t  arena;
-    cx_status_t status;
+    import_options_t   options;
+    const cx_grammar_t grammar = {.command        = "import",
+                                  .rows           = rows,
+                                  .object         = &options,
+                                  .short_flags    = short_flags,
+                                  .word_count_min = 1,
+                                  .word_count_max = 1};
 
-    cx_arena_init(&arena);
-    status = import(argc, argv, &arena);
-    cx_arena_fini(&arena);
-    return status == CX_OK ? CX_EXIT_OK : cx_complain((int)status);
+    return cx_grammar_serve(&grammar, argc, argv, import);
 }

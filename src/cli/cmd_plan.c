@@ -6,16 +6,24 @@
 #include "run/plan_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_cases(const cx_plan_t *plan)
 {
+    size_t longest = 0;
+
     (void)printf("%s: %zu case%s\n", plan->suite, plan->case_count,
                  plan->case_count == 1 ? "" : "s");
+    for (size_t i = 0; i < plan->case_count; i++) {
+        const size_t length = strlen(plan->cases[i].case_id);
+
+        longest = length > longest ? length : longest;
+    }
     for (size_t i = 0; i < plan->case_count; i++) {
         const cx_case_t *one   = &plan->cases[i];
         const bool       is_ep = one->family == CX_FAMILY_EP;
 
-        (void)printf("  %-72s %s%s\n", one->case_id, is_ep ? "tokens " : "",
+        (void)printf("  %-*s  %s%s\n", (int)longest, one->case_id, is_ep ? "tokens " : "",
                      is_ep ? one->ep.tokens : one->sizes);
     }
 }
@@ -42,7 +50,7 @@ int cx_cmd_plan(int argc, char **argv)
     }
     if (request.arguments.wants_help) {
         cx_print_help("plan", tables);
-    } else if (request.options.format == CX_FORM_JSON) {
+    } else if (request.options.shown.format == CX_FORM_JSON) {
         (void)print_json(&request);
     } else {
         print_cases(&request.plan);

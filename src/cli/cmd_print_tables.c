@@ -3,7 +3,6 @@
  * tools/print_tables holds them against what is committed. */
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "model/ep_point.h"
 #include "model/record.h"
@@ -110,23 +109,13 @@ static cx_status_t write_schema(const char *folder, const char *file, json_t *sc
     return status;
 }
 
-static cx_status_t print_tables(int argc, char **argv, cx_arena_t *arena)
+static cx_status_t print_tables(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                                cx_arena_t *arena, int *code_in_out)
 {
-    static const cx_option_t none[]  = {CX_OPTION_END};
-    cx_grammar_t             grammar = {.command        = "print-tables",
-                                        .rows           = none,
-                                        .object         = &grammar,
-                                        .word_count_min = 1,
-                                        .word_count_max = 1};
-    cx_arguments_t           arguments;
-    const char              *folder;
+    const char *folder = arguments->words[0];
 
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("print-tables", NULL);
-        return CX_OK;
-    }
-    folder = arguments.words[0];
+    (void)grammar;
+    (void)code_in_out;
     CX_TRY(cx_folder_make(cx_arena_format(arena, "%s/docs/reference", folder)));
     CX_TRY(cx_folder_make(cx_arena_format(arena, "%s/schema", folder)));
     CX_TRY(write_page(folder, "options.md", options_page));
@@ -138,11 +127,8 @@ static cx_status_t print_tables(int argc, char **argv, cx_arena_t *arena)
 
 int cx_cmd_print_tables(int argc, char **argv)
 {
-    cx_arena_t  arena;
-    cx_status_t status;
+    static const cx_grammar_t grammar = {
+        .command = "print-tables", .word_count_min = 1, .word_count_max = 1};
 
-    cx_arena_init(&arena);
-    status = print_tables(argc, argv, &arena);
-    cx_arena_fini(&arena);
-    return status == CX_OK ? CX_EXIT_OK : cx_complain((int)status);
+    return cx_grammar_serve(&grammar, argc, argv, print_tables);
 }

@@ -38,13 +38,19 @@ static const char *output_folder(cx_request_t *request)
     time_t      now = time(NULL);
     struct tm   parts;
     const char *suite = request->arguments.word_count > 0 ? request->plan.suite : "cases";
+    const char *folder;
 
     if (request->options.output[0]) {
         return request->options.output;
     }
     (void)localtime_r(&now, &parts);
     (void)strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
-    return cx_arena_format(&request->arena, "cx-results/%s-%s", suite, stamp);
+    folder = cx_arena_format(&request->arena, "cx-results/%s-%s", suite, stamp);
+    /* The run before may have begun in the same second. */
+    for (int i = 2; folder && cx_file_exists(folder) && !request->options.is_resumed; i++) {
+        folder = cx_arena_format(&request->arena, "cx-results/%s-%s-%d", suite, stamp, i);
+    }
+    return folder;
 }
 
 /* The nearest folder that is there takes new files. */
@@ -95,6 +101,23 @@ static cx_status_t check_folder(const cx_request_t *request, const char *folder)
     return CX_OK;
 }
 
+/* A summary that cannot be written is better known before an hour of measuring. */
+static cx_status_t check_summary(const cx_request_t *request)
+{
+    const char *path = request->options.summary;
+    FILE       *file;
+
+    if (!path[0] || request->layout.first_rank > 0) {
+        return CX_OK;
+    }
+    file = fopen(path, "ae");
+    if (!file) {
+        return CX_FAIL(CX_INVALID, "--summary %s: %s", path, strerror(errno));
+    }
+    (void)fclose(file);
+    return CX_OK;
+}
+
 static char *join_command(cx_arena_t *arena)
 {
     char *joined = cx_arena_text(arena, "collectivex");
@@ -137,18 +160,6 @@ static cx_result_set_t result_set(cx_request_t *request, const cx_run_result_t *
     return set;
 }
 
-static void print_result(const cx_request_t *request, cx_result_set_t *set)
-{
-    const cx_run_options_t *options = &request->options;
-    cx_output_t             output  = {.width      = options->width,
-                                       .format     = options->format,
-                                       .color      = options->color,
-                                       .is_ascii   = options->is_ascii,
-                                       .is_verbose = options->is_verbose};
-
-    cx_output_print(&output, set);
-}
-
 static cx_status_t write_summary(const cx_request_t *request, const cx_result_set_t *set)
 {
     FILE *file;
@@ -179,6 +190,12 @@ static int exit_code(const cx_request_t *request, const cx_run_result_t *result,
     return result->not_ok_count == 0 && result->ok_count == wanted ? CX_EXIT_OK : CX_EXIT_NOT_OK;
 }
 
+/* A launcher would end rank 0 before it has reported the loss, if another process failed first. */
+static bool has_launcher(const cx_request_t *request)
+{
+    return strcmp(request->env.launcher, "none") != 0;
+}
+
 static int run(cx_request_t *request)
 {
     const char      *folder = output_folder(request);
@@ -190,7 +207,7 @@ static int run(cx_request_t *request)
     const char      *hints[3] = {NULL, NULL, NULL};
     int              code;
 
-    if (!folder || check_folder(request, folder) != CX_OK) {
+    if (!folder || check_folder(request, folder) != CX_OK || check_summary(request) != CX_OK) {
         return cx_complain(CX_INVALID);
     }
     heed_signals();
@@ -206,14 +223,16 @@ static int run(cx_request_t *request)
     if (!result.is_reporter && request->layout.first_rank > 0) {
         cx_observation_fini(&observation, 0);
         cx_run_result_fini(&result);
-        return status == CX_OK || status == CX_PEER ? CX_EXIT_OK : cx_complain((int)status);
+        return status == CX_OK || (status == CX_PEER && has_launcher(request))
+                   ? CX_EXIT_OK
+                   : cx_complain((int)status);
     }
     choose_hints(request, &result, folder, hints);
     set  = result_set(request, &result, folder, hints);
     code = exit_code(request, &result, status);
     cx_observation_fini(&observation, code);
     if (json_array_size(result.records) > 0) {
-        print_result(request, &set);
+        cx_output_print(&request->options.shown, &set);
         if (write_summary(request, &set) != CX_OK) {
             code = cx_complain(CX_RESOURCE);
         }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `collectivex workload`: an expert-parallel workload, shown or written, and nothing run. */
 #include "base/file.h"
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/workload_forms.h"
 #include "run/catalog.h"
@@ -99,8 +98,10 @@ static cx_status_t hand_out(const options_t *options, const cx_ep_work_t *work, 
     return CX_OK;
 }
 
-static cx_status_t show(options_t *options, cx_arena_t *arena)
+static cx_status_t show(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                        cx_arena_t *arena, int *code_in_out)
 {
+    options_t            *options = grammar->object;
     cx_ep_shape_t         shape;
     cx_workload_request_t request = {.what = (cx_workload_what_t)options->what,
                                      .form = (cx_workload_form_t)options->format,
@@ -110,6 +111,8 @@ static cx_status_t show(options_t *options, cx_arena_t *arena)
     size_t                byte_count;
     bool                  has_shape;
 
+    (void)arguments;
+    (void)code_in_out;
     CX_TRY(apply_shape(options, arena, &shape, &has_shape));
     request.shape = has_shape ? &shape : NULL;
     CX_TRY(cx_ep_work_build(&options->workload, arena, &work));
@@ -117,31 +120,17 @@ static cx_status_t show(options_t *options, cx_arena_t *arena)
     return hand_out(options, &work, bytes, byte_count);
 }
 
-static cx_status_t workload(int argc, char **argv, cx_arena_t *arena)
+int cx_cmd_workload(int argc, char **argv)
 {
     static const cx_option_t *const tables[] = {own_rows, cx_ep_workload_options, NULL};
     cx_option_t                     rows[ROW_COUNT_MAX];
     options_t                       options;
-    cx_grammar_t                    grammar = {
-                           .command = "workload", .rows = rows, .object = &options, .short_flags = short_flags};
-    cx_arguments_t arguments;
+    const cx_grammar_t              grammar = {.command     = "workload",
+                                               .rows        = rows,
+                                               .object      = &options,
+                                               .short_flags = short_flags,
+                                               .help_tables = tables};
 
     join_rows(rows);
-    CX_TRY(cx_arguments_read(&grammar, argc, argv, arena, &arguments));
-    if (arguments.wants_help) {
-        cx_print_help("workload", tables);
-        return CX_OK;
-    }
-    return show(&options, arena);
-}
-
-int cx_cmd_workload(int argc, char **argv)
-{
-    cx_arena_t  arena;
-    cx_status_t status;
-
-    cx_arena_init(&arena);
-    status = workload(argc, argv, &arena);
-    cx_arena_fini(&arena);
-    return status == CX_OK ? CX_EXIT_OK : cx_complain((int)status);
+    return cx_grammar_serve(&grammar, argc, argv, show);
 }

@@ -3,6 +3,9 @@
 #ifndef CX_CLI_COMMANDS_H
 #define CX_CLI_COMMANDS_H
 
+#include "cli/arguments.h"
+#include "cli/style.h"
+
 /* 0 all ok · 1 some case not ok · 2 bad request, nothing ran · 3 a bug of ours · 4 compare
  * --fail-on exceeded · 130 interrupted, what was measured is saved */
 typedef enum cx_exit {
@@ -45,9 +48,26 @@ CX_COMMAND_MAP(CX_COMMAND_DECLARE)
 /* Says what went wrong on stderr, in one line, and returns the exit code that belongs to it. */
 int cx_complain(int status);
 
+/* How lines are laid out that a person and grep may read: wrapped on a terminal alone. */
+void cx_style_init_lines(cx_style_t *style);
+
+/* Name, meaning, choices and default. */
+void cx_print_option(const cx_style_t *style, const cx_option_t *row);
+
+/* What stands behind "usage: collectivex"; of no command: its name. */
+const char *cx_command_usage(const char *command);
+
 /* Prints usage and options of a command; tables end with NULL. */
-struct cx_option;
-void cx_print_help(const char *command, const struct cx_option *const *tables);
+void cx_print_help(const char *command, const cx_option_t *const *tables);
+
+/* The work of a command whose line has been read into the grammar's object; `*code_in_out` is
+ * CX_EXIT_OK. */
+typedef cx_status_t (*cx_command_fn)(const cx_grammar_t *grammar, const cx_arguments_t *arguments,
+                                     cx_arena_t *arena, int *code_in_out);
+
+/* A whole command: reads its line, prints the help it asks for or does the work, complains where
+ * either fails. Returns the exit code. */
+int cx_grammar_serve(const cx_grammar_t *grammar, int argc, char **argv, cx_command_fn work);
 
 /* The whole command line, for records; set by main. */
 extern const char *const *cx_command_line;

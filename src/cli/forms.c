@@ -17,8 +17,6 @@
 #define NUMBER_BYTES_MAX 64
 #define KEY_BYTES_MAX 64
 
-const char *const cx_form_slugs[] = {"table", "json", "ndjson", "csv", "md", NULL};
-
 static json_t *run_to_json(const cx_result_set_t *set)
 {
     return json_pack("{ss?,ss?,ss?,ss?,ss?,ss?,sb}", "title", set->title, "started_utc",

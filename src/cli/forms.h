@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* --format; the order is that of the option's choices. md is cx_result_print_markdown. */
+/* --format; the order is that of cx_format_slugs. md is cx_result_print_markdown. */
 typedef enum cx_form {
     CX_FORM_TABLE,
     CX_FORM_JSON,
@@ -17,9 +17,6 @@ typedef enum cx_form {
     CX_FORM_MD,
     CX_FORM_COUNT
 } cx_form_t;
-
-/* NULL-terminated, in that order. */
-extern const char *const cx_form_slugs[];
 
 /**
  * {"schema": "collectivex-result/1", "run": {title, started_utc, ..., is_partial},

@@ -43,12 +43,17 @@ static const char *command_name_at(const void *names, size_t index)
 static void print_usage(FILE *out)
 {
     (void)fprintf(out, "collectivex measures how fast a machine moves data the way AI systems move "
-                       "it,\nand proves that what it timed was right.\n\n");
+                       "it,\nand proves that what it timed was right.\n\n"
+                       "usage: collectivex COMMAND ...\n\n");
     for (const command_t *command = commands; command->name; command++) {
-        (void)fprintf(out, "  collectivex %-13s %s\n", command->name, command->summary);
+        (void)fprintf(out, "  %-13s %s\n", command->name, command->summary);
     }
-    (void)fprintf(out, "\nStart with:  collectivex run quick\n"
-                       "Options of a command:  collectivex COMMAND --help\n");
+    (void)fprintf(out,
+                  "\nStart with:            collectivex run quick\n"
+                  "Options of a command:  collectivex COMMAND --help\n\n"
+                  "Exit codes: 0 all ok, 1 some case not ok, 2 bad request and nothing ran, 3 a "
+                  "bug,\n4 compare --fail-on exceeded, 130 interrupted with all that was "
+                  "finished saved\n");
 }
 
 static int print_version(void)

@@ -112,17 +112,17 @@ static cx_result_set_t event_set(const cx_observation_t *observation)
 void cx_observation_init(cx_observation_t *observation, const cx_request_t *request,
                          const char *folder)
 {
-    cx_style_request_t style_request = {.color    = (cx_color_t)request->options.color,
-                                        .is_ascii = request->options.is_ascii};
+    cx_style_request_t style_request = request->options.shown.style;
     cx_progress_mode_t mode          = (cx_progress_mode_t)request->options.progress;
     cx_result_set_t    set;
 
     memset(observation, 0, sizeof *observation);
-    observation->request    = request;
-    observation->folder     = folder;
-    observation->started_ns = cx_now_ns();
+    style_request.column_count = 0; /* --width is that of tables */
+    observation->request       = request;
+    observation->folder        = folder;
+    observation->started_ns    = cx_now_ns();
     observation->streams_events =
-        request->options.format == CX_FORM_NDJSON && request->layout.first_rank == 0;
+        request->options.shown.format == CX_FORM_NDJSON && request->layout.first_rank == 0;
     observation->observer = (cx_observer_t){.context        = observation,
                                             .case_started   = case_started,
                                             .row_measured   = row_measured,

@@ -5,20 +5,15 @@
 #include "cli/forms.h"
 #include "cli/result_table.h"
 #include "cli/style.h"
-#include "model/run_options.h"
 #include "store/record.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const cx_option_t cx_output_options[] = {
     CX_OPTION_ENUM(cx_output_t, format, "format", CX_OPTION_FREE, "table", cx_format_slugs,
                    "What stdout gets."),
-    CX_OPTION_ENUM(cx_output_t, color, "color", CX_OPTION_FREE, "auto", cx_color_slugs,
-                   "Colour; NO_COLOR and FORCE_COLOR are heeded."),
-    CX_OPTION_BOOL(cx_output_t, is_ascii, "ascii", CX_OPTION_FREE, "false",
-                   "No sign beyond ASCII."),
-    CX_OPTION_INT(cx_output_t, width, "width", CX_OPTION_FREE, "0", 0, 1000,
-                  "Columns of the table; 0: the terminal's."),
+    CX_STYLE_OPTIONS(cx_output_t, style),
     CX_OPTION_BOOL(cx_output_t, is_verbose, "verbose", CX_OPTION_FREE, "false",
                    "Every row of every case (-v)."),
     CX_OPTION_END,
@@ -40,8 +35,9 @@ void cx_output_describe(cx_result_set_t *set, cx_arena_t *arena)
         set->title = suite;
     }
     set->started_utc = cx_record_text(first, "time", "started_utc");
-    set->machine     = cx_arena_format(arena, "%s, %s ranks", model ? model : "unknown machine",
-                                   ranks ? ranks : "?");
+    set->machine =
+        cx_arena_format(arena, "%s, %s rank%s", model ? model : "unknown machine",
+                        ranks ? ranks : "?", ranks && strcmp(ranks, "1") == 0 ? "" : "s");
     set->program =
         cx_arena_format(arena, "collectivex %s (%s)", version ? version : "?", git ? git : "?");
 }
@@ -57,10 +53,7 @@ static void print_json(const cx_result_set_t *set)
 
 void cx_output_print(const cx_output_t *output, cx_result_set_t *set)
 {
-    cx_style_request_t request = {.color        = (cx_color_t)output->color,
-                                  .is_ascii     = output->is_ascii,
-                                  .column_count = (int32_t)output->width};
-    cx_style_t         style;
+    cx_style_t style;
 
     set->is_verbose = output->is_verbose;
     switch (output->format) {
@@ -74,7 +67,7 @@ void cx_output_print(const cx_output_t *output, cx_result_set_t *set)
         cx_result_print_markdown(stdout, set);
         break;
     case CX_FORM_TABLE:
-        cx_style_init(&style, stdout, &request);
+        cx_style_init(&style, stdout, &output->style);
         cx_result_print(stdout, &style, set);
         break;
     default:

@@ -5,13 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/result_set.h"
-
-/* The part of a run's options that other commands share. */
-typedef struct cx_output {
-    int64_t width;
-    int32_t format, color;
-    bool    is_ascii, is_verbose;
-} cx_output_t;
+#include "model/run_options.h"
 
 extern const cx_option_t     cx_output_options[];
 extern const cx_short_flag_t cx_output_short_flags[];

@@ -3,6 +3,7 @@
 #include "cli/request.h"
 
 #include "cli/style.h"
+#include "peers/address.h"
 #include "run/catalog.h"
 #include "run/precheck.h"
 
@@ -68,14 +69,30 @@ static cx_status_t plan_ranks(cx_request_t *request)
     return cx_rank_layout(&options, &request->env, &request->arena, &request->layout);
 }
 
+/* Ranks would find out, too, but after they were started. */
+static cx_status_t check_rendezvous(const cx_request_t *request)
+{
+    const char  *place = request->options.rendezvous;
+    cx_address_t address;
+
+    if (place[0] && cx_address_parse(request->layout.address, &address) != CX_OK) {
+        cx_detail_clear();
+        return CX_FAIL(CX_INVALID,
+                       "command line: rendezvous: expected HOST:PORT, such as a:24000, got \"%s\"",
+                       place);
+    }
+    return CX_OK;
+}
+
 static cx_status_t read_all(const char *command, int argc, char **argv, cx_request_t *request)
 {
-    cx_grammar_t grammar = {.command        = command,
-                            .rows           = cx_run_options,
-                            .object         = &request->options,
-                            .short_flags    = short_flags,
-                            .takes_settings = true,
-                            .word_count_max = 1};
+    cx_style_request_t *style   = &request->options.shown.style;
+    cx_grammar_t        grammar = {.command        = command,
+                                   .rows           = cx_run_options,
+                                   .object         = &request->options,
+                                   .short_flags    = short_flags,
+                                   .takes_settings = true,
+                                   .word_count_max = 1};
 
     CX_TRY(cx_arguments_read(&grammar, argc, argv, &request->arena, &request->arguments));
     if (request->arguments.wants_help) {
@@ -83,10 +100,11 @@ static cx_status_t read_all(const char *command, int argc, char **argv, cx_reque
     }
     CX_TRY(cx_env_detect(&request->env));
     /* The terminal that a launcher gives its ranks may end in a file. */
-    if (strcmp(request->env.launcher, "none") != 0 && request->options.color == CX_COLOR_AUTO) {
-        request->options.color = CX_COLOR_NEVER;
+    if (strcmp(request->env.launcher, "none") != 0 && style->color == CX_COLOR_AUTO) {
+        style->color = CX_COLOR_NEVER;
     }
     CX_TRY(plan_ranks(request));
+    CX_TRY(check_rendezvous(request));
     return expand(request);
 }
 

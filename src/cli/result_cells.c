@@ -71,11 +71,12 @@ bool cx_point_has_caveat(const cx_result_point_t *point)
            point->findings;
 }
 
-/* "ok", "! what to mind", or the status and why. NULL when memory ran out. */
+/* "ok", "! what to mind", or the status and why; there is one reason to be unstable, and a warning
+ * under the table says it. NULL when memory ran out. */
 const char *cx_check_point(const cx_result_point_t *point, cx_arena_t *arena)
 {
     const int   severity = cx_result_severity(point->status);
-    const char *detail   = point->detail ? point->detail : "";
+    const char *detail   = severity > 1 && point->detail ? point->detail : "";
 
     if (severity > 0) {
         return cx_arena_format(arena, "%s%s%s%s", severity == 1 ? "! " : "", point->status,

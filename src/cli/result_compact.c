@@ -20,6 +20,7 @@ enum compact_column {
     COMPACT_MIDDLE,
     COMPACT_PEAK,
     COMPACT_PEAK_SIZE,
+    COMPACT_NOMINAL,
     COMPACT_FLOOR,
     COMPACT_SPREAD,
     COMPACT_LADDER,
@@ -32,7 +33,7 @@ typedef struct frame {
     int64_t          rung_count, middle_bytes;
     cx_spark_scale_t scale;
     cx_time_unit_t   first_unit, middle_unit;
-    bool             has_spread, has_floor, has_busbw;
+    bool             has_spread, has_nominal, has_floor, has_busbw;
 } frame_t;
 
 static bool has_time(const cx_result_point_t *point)
@@ -142,9 +143,10 @@ static void make_frame(const cx_case_range_t *range, frame_t *out)
 
             add_rung(out, point->requested_bytes);
             cx_spark_scale_widen(&out->scale, &point->time_us_p50, 1);
-            out->has_spread = out->has_spread || isfinite(point->launch_spread_ratio);
-            out->has_floor  = out->has_floor || isfinite(point->floor_ratio);
-            out->has_busbw  = out->has_busbw || isfinite(point->busbw_bytes_per_s);
+            out->has_spread  = out->has_spread || isfinite(point->launch_spread_ratio);
+            out->has_nominal = out->has_nominal || isfinite(point->nominal_ratio);
+            out->has_floor   = out->has_floor || isfinite(point->floor_ratio);
+            out->has_busbw   = out->has_busbw || isfinite(point->busbw_bytes_per_s);
         }
     }
     choose_middle(range, out);
@@ -186,14 +188,15 @@ static void add_columns(const cx_case_range_t *range, const frame_t *frame, cx_t
     cx_cells_add_labels(range, table);
     add_number(table, "first", "size", 0, has_sizes);
     add_number(table, "p50", cx_time_unit_name(style, frame->first_unit), 0, true);
-    add_number(table, middle_title, middle_unit, 1, has_sizes);
+    add_number(table, middle_title, middle_unit, 4, has_sizes);
     add_number(table, "peak", frame->has_busbw ? "bus GB/s" : "GB/s", 0, has_sizes);
-    add_number(table, "at", "size", 0, has_sizes);
-    add_number(table, "x floor", has_sizes ? "at peak" : NULL, 0, frame->has_floor);
-    add_number(table, "spread", "worst", 2, frame->has_spread);
+    add_number(table, "at", "size", 3, has_sizes);
+    add_number(table, "nominal", "at peak", 2, frame->has_nominal);
+    add_number(table, "x floor", has_sizes ? "at peak" : NULL, 1, frame->has_floor);
+    add_number(table, "spread", "worst", 5, frame->has_spread);
     (void)cx_table_add_column(
         table,
-        (cx_column_t){.title = "ladder", .unit = ladder, .drop_order = 3, .is_hidden = !has_sizes});
+        (cx_column_t){.title = "ladder", .unit = ladder, .drop_order = 6, .is_hidden = !has_sizes});
     (void)cx_table_add_column(table, (cx_column_t){.title = "check"});
 }
 
@@ -328,6 +331,8 @@ static void set_numbers(cx_table_t *table, const frame_t *frame, const cx_result
                      cx_number_print_rate(peak->rate_bytes_per_s, text, sizeof text));
         cx_table_set(table, COMPACT_PEAK_SIZE, CX_MEANING_PLAIN,
                      cx_number_print_bytes(peak->message_bytes, text, sizeof text));
+        cx_table_set(table, COMPACT_NOMINAL, CX_MEANING_PLAIN,
+                     cx_number_print_percent(peak->nominal_ratio, text, sizeof text));
     }
 }
 
@@ -365,7 +370,8 @@ void cx_result_fill_compact(const cx_case_range_t *range, cx_table_t *table, cx_
     frame_t    frame;
 
     make_frame(range, &frame);
-    signs->has_floor = signs->has_floor || frame.has_floor;
+    signs->has_floor   = signs->has_floor || frame.has_floor;
+    signs->has_nominal = signs->has_nominal || frame.has_nominal;
     add_columns(range, &frame, table);
     for (int64_t i = 0; i < range->count; i++) {
         if (i > 0 && range->cases[i]->class_index != range->cases[i - 1]->class_index &&

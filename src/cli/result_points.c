@@ -146,6 +146,34 @@ static void join_intervals(const bench_t *bench, cx_result_point_t *out)
         (out->time_us_p50_ci_high - out->time_us_p50_ci_low) / 2 / out->time_us_p50;
 }
 
+static bool is_of_limits(const json_t *record)
+{
+    return strcmp(cx_text_or_empty(cx_result_option(record, "family")), "limits") == 0;
+}
+
+/* What the one link, or the memory, of a limit is built for; NAN of other work, and where no
+ * record says. */
+static double nominal_bytes_per_s(const bench_t *bench)
+{
+    static const struct {
+        const char *limit, *member;
+    } rates[]               = {{"copy_engine", "link_nominal_bytes_per_s"},
+                               {"sm_store", "link_nominal_bytes_per_s"},
+                               {"sm_load", "link_nominal_bytes_per_s"},
+                               {"memory_copy", "memory_nominal_bytes_per_s"}};
+    const char *limit       = cx_text_or_empty(cx_result_option(bench->launches[0], "limit"));
+    double      bytes_per_s = (double)NAN;
+
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        for (int64_t j = 0; j < bench->launch_count && strcmp(limit, rates[i].limit) == 0; j++) {
+            bytes_per_s =
+                fmax(bytes_per_s,
+                     cx_json_real(json_object_get(bench->launches[j], "limits"), rates[i].member));
+        }
+    }
+    return is_of_limits(bench->launches[0]) ? bytes_per_s : (double)NAN;
+}
+
 static void join_rows(const bench_t *bench, cx_result_point_t *out)
 {
     cx_launch_spread_t spread;
@@ -168,8 +196,10 @@ static void join_rows(const bench_t *bench, cx_result_point_t *out)
         }
     }
     join_intervals(bench, out);
+    out->nominal_ratio       = out->algbw_bytes_per_s / nominal_bytes_per_s(bench);
     out->time_us_p99         = median_of(bench, "time_us_p99");
     out->arrival_skew_us_p50 = median_of(bench, "arrival_skew_us_p50");
+    out->enqueue_us          = median_of(bench, "enqueue_us_mean");
 }
 
 /* What every launch says about one size: rows with a median into the bench, the worst status. */
@@ -202,7 +232,7 @@ static void collect_rung(bench_t *bench, cx_result_point_t *out)
  * leaves nothing to judge. */
 static bool is_launch_alone(const json_t *record)
 {
-    return strcmp(cx_text_or_empty(cx_result_option(record, "family")), "limits") == 0 &&
+    return is_of_limits(record) &&
            strcmp(cx_text_or_empty(cx_result_option(record, "op")), "barrier") == 0;
 }
 
@@ -223,6 +253,8 @@ static void read_rung(bench_t *bench, int64_t requested_bytes, cx_result_point_t
         .arrival_skew_us_p50 = NAN,
         .vs_best_ratio       = NAN,
         .floor_ratio         = NAN,
+        .nominal_ratio       = NAN,
+        .enqueue_us          = NAN,
     };
     collect_rung(bench, out);
     out->launch_count   = bench->row_count;

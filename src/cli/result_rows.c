@@ -24,8 +24,10 @@ static const metric_t metrics[] = {
      4},
     {"spread", offsetof(cx_result_point_t, launch_spread_ratio), CX_METRIC_PERCENT, 1},
     {"p99", offsetof(cx_result_point_t, time_us_p99), CX_METRIC_TIME, 2},
+    {"host", offsetof(cx_result_point_t, enqueue_us), CX_METRIC_TIME, 5},
     {"algbw", offsetof(cx_result_point_t, algbw_bytes_per_s), CX_METRIC_RATE, 3},
     {"busbw", offsetof(cx_result_point_t, busbw_bytes_per_s), CX_METRIC_RATE, 0},
+    {"nominal", offsetof(cx_result_point_t, nominal_ratio), CX_METRIC_PERCENT, 0},
     {"x floor", offsetof(cx_result_point_t, floor_ratio), CX_METRIC_NUMBER, 0},
     {"vs best", offsetof(cx_result_point_t, vs_best_ratio), CX_METRIC_NUMBER, 0},
     {"skew", offsetof(cx_result_point_t, arrival_skew_us_p50), CX_METRIC_TIME, 6},
@@ -122,7 +124,7 @@ static cx_column_t make_metric_column(const metric_t *metric, const cx_table_t *
     } else if (metric->kind == CX_METRIC_RATE) {
         column.unit      = "GB/s";
         column.is_hidden = count == 0;
-    } else if (metric->kind == CX_METRIC_NUMBER) {
+    } else if (metric->kind != CX_METRIC_TIME) {
         column.is_hidden = count == 0;
     }
     return column;
@@ -189,7 +191,9 @@ static void add_point(const line_t *line, const cx_time_unit_t *units, cx_table_
         cx_table_set(table, FULL_SIZE, CX_MEANING_PLAIN,
                      cx_number_print_bytes(point->message_bytes, text, sizeof text));
     }
-    signs->has_floor = signs->has_floor || isfinite(point->floor_ratio);
+    signs->has_enqueue = signs->has_enqueue || isfinite(point->enqueue_us);
+    signs->has_floor   = signs->has_floor || isfinite(point->floor_ratio);
+    signs->has_nominal = signs->has_nominal || isfinite(point->nominal_ratio);
     for (int32_t i = 0; i < METRIC_COUNT; i++) {
         set_metric(table, i, point, units[i], severity > 1);
     }

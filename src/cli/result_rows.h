@@ -30,7 +30,7 @@ bool        cx_case_label_varies(const cx_case_range_t *range, cx_case_label_t l
 
 /* The signs that were used, for the legend. */
 typedef struct cx_signs {
-    bool has_best, has_tie, has_caveat, has_failed, has_floor;
+    bool has_best, has_tie, has_caveat, has_failed, has_floor, has_nominal, has_enqueue;
 } cx_signs_t;
 
 /* Rows of the full form: points, and cases that failed beyond their points. */

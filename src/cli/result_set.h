@@ -44,6 +44,9 @@ typedef enum cx_standing {
  * status        the worst of the launches; is_ranked: all of them ok, so it may be ranked
  * vs_best_ratio p50 over the best p50 at this size
  * floor_ratio   p50 over the floor, of the launch that the bandwidths are of
+ * nominal_ratio algbw over what the link, or the memory, is built for: of a limit that is of one of
+ *               them alone
+ * enqueue_us    what the host needed to enqueue an operation, median over launches
  */
 typedef struct cx_result_point {
     int64_t       requested_bytes, message_bytes;
@@ -55,7 +58,7 @@ typedef struct cx_result_point {
     const char   *status, *detail, *findings;
     bool          is_ranked, has_output;
     cx_standing_t standing;
-    double        vs_best_ratio, floor_ratio;
+    double        vs_best_ratio, floor_ratio, nominal_ratio, enqueue_us;
 } cx_result_point_t;
 
 /**

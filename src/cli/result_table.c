@@ -243,6 +243,13 @@ static void print_legend(const cx_page_t *page)
     if (page->has_full && (signs->has_best || signs->has_tie)) {
         cx_text_format(&line, "; vs best is p50 over the best p50");
     }
+    if (page->has_full && signs->has_enqueue) {
+        cx_text_format(&line, "; host is its time to enqueue an operation");
+    }
+    if (signs->has_nominal) {
+        cx_text_format(&line,
+                       "; nominal is the share of what the link, or the memory, is built for");
+    }
     if (signs->has_floor) {
         cx_text_format(&line, "; x floor is p50 over the least that the machine's limits allow");
     }

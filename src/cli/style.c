@@ -69,7 +69,7 @@ static int32_t window_column_count(FILE *stream)
 static long asked_column_count(const cx_style_request_t *request)
 {
     if (request->column_count > 0) {
-        return request->column_count;
+        return (long)request->column_count;
     }
     return strtol(value_of("COLUMNS"), NULL, 10);
 }
@@ -233,6 +233,18 @@ int32_t cx_style_cell_count(const char *text)
     return cell_count;
 }
 
+static bool is_digit(char letter)
+{
+    return letter >= '0' && letter <= '9';
+}
+
+/* Whether a line may end after the first `end` bytes, whole words: a number stays with its unit. */
+static bool may_end(const char *text, size_t end)
+{
+    return !text[end] || !is_digit(text[end - 1]) || is_digit(text[end + 1]) ||
+           text[end + 1] == '(';
+}
+
 /* Bytes of the longest run of whole words that fits; of one word, if not even that fits. */
 static size_t line_length(const char *text, int32_t room_count)
 {
@@ -252,8 +264,10 @@ static size_t line_length(const char *text, int32_t room_count)
         if (room_count < 0 && fitting > 0) {
             break;
         }
-        fitting = end;
-        i       = end;
+        if (end > 0 && may_end(text, end)) {
+            fitting = end;
+        }
+        i = end;
     }
     return fitting;
 }

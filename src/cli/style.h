@@ -4,15 +4,11 @@
 #ifndef CX_CLI_STYLE_H
 #define CX_CLI_STYLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "model/run_options.h"
+
 #include <stdio.h>
 
 #define CX_WIDTH_DEFAULT 100
-
-/* --color; the order is that of the option's choices. */
-typedef enum cx_color { CX_COLOR_AUTO, CX_COLOR_ALWAYS, CX_COLOR_NEVER, CX_COLOR_COUNT } cx_color_t;
 
 /* What colour may say; a symbol or a word always says it too. */
 typedef enum cx_meaning {
@@ -38,13 +34,6 @@ typedef enum cx_glyph {
     CX_GLYPH_ELLIPSIS,   /* … or ... */
     CX_GLYPH_COUNT
 } cx_glyph_t;
-
-/* What the command line asked of one stream. All zero: decide by environment and terminal. */
-typedef struct cx_style_request {
-    cx_color_t color;
-    bool       is_ascii;     /* --ascii */
-    int32_t    column_count; /* --width; 0: find out */
-} cx_style_request_t;
 
 typedef struct cx_style {
     bool    is_colored, is_utf8, is_terminal;
@@ -82,7 +71,8 @@ char *cx_style_clean(const cx_style_t *style, const char *text, char *out, size_
 int32_t cx_style_cell_count(const char *text);
 
 /**
- * Words of clean text in lines that fit the width, each ended by a newline.
+ * Words of clean text in lines that fit the width, each ended by a newline. A number stays with the
+ * word behind it, which is its unit.
  * begun_count   cells that the first line has already
  * indent_count  blanks before every further line
  */

@@ -58,8 +58,8 @@ static const char *const sampling_slugs[] = {
 
 const cx_option_t cx_case_options[] = {
     CX_OPTION_ENUM(cx_case_t, family, "family", KEY, "collective", cx_family_slugs,
-                   "Kind of work: a collective operation, expert parallelism, or the all-reduce "
-                   "of inference engines."),
+                   "Kind of work: a collective operation, expert parallelism, the all-reduce of "
+                   "inference engines, or a limit of the machine."),
     CX_OPTION_ENUM(cx_case_t, op, "op", KEY, "all_reduce", cx_collective_slugs,
                    "Collective operation."),
     CX_OPTION_ENUM(cx_case_t, algorithm, "algorithm", KEY, "default", cx_algorithm_slugs,

@@ -45,6 +45,10 @@ for row in r["rows"]:
     edit b "$slow_down"
     kit_run 4 cx compare a b --fail-on 10%
     kit_has out "Of 2 rows 1 are slower, 0 faster, 1 the same" "at 1 KiB takes 1.21 times as"
+    # The name of a case stands above its table, so that this fits a narrow terminal.
+    kit_run 0 cx compare a b --width 80
+    [ "$(grep -c '^all_reduce\.[^ ]*$' out)" -eq 1 ]
+    [ "$(grep -c '.\{81\}' out)" -eq 0 ]
     kit_run 0 cx compare a b --fail-on 50%
     kit_run 0 cx compare a b
     kit_run 0 cx compare b a --fail-on 1%

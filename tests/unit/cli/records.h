@@ -36,6 +36,7 @@ typedef struct spec {
     int64_t     bad_index;        /* this row has `status`; -1: none, the record alone failed */
     bool        is_unverified;
     double      floor_ratio; /* of every row; 0: unknown */
+    double      enqueue_us;  /* likewise */
 } spec_t;
 
 static inline const char *or_text(const char *text, const char *instead)
@@ -66,6 +67,7 @@ static inline json_t *make_row(const spec_t *spec, int64_t i)
         row.algbw_bytes_per_s = (double)bytes / p50_us * 1e6;
         row.busbw_bytes_per_s = row.algbw_bytes_per_s;
     }
+    row.enqueue_us_mean     = spec->enqueue_us > 0 ? spec->enqueue_us : (double)NAN;
     row.floor_ratio         = spec->floor_ratio > 0 ? spec->floor_ratio : (double)NAN;
     row.arrival_skew_us_p50 = 0.05;
     row.sample_count        = 1000;

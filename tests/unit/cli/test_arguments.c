@@ -151,6 +151,7 @@ static void test_mistakes_are_refused_with_the_nearest(void **state)
         {"-x", "unknown option -x"},
         {"--", "unknown option --"},
         {"--format yaml", "format: "},
+        {"--loud no", "loud: expected true or false, got \"no\""},
         {"one two", "what is \"two\" for?"},
     };
 
@@ -158,7 +159,7 @@ static void test_mistakes_are_refused_with_the_nearest(void **state)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         EXPECT_FAIL(CX_INVALID, table[i].words, read_line(table[i].line));
     }
-    EXPECT_FAIL(CX_INVALID, "too few words",
+    EXPECT_FAIL(CX_INVALID, "too few words; usage: collectivex test",
                 read_with(&(cx_grammar_t){.word_count_min = 1, .word_count_max = 1}, ""));
     EXPECT_FAIL(CX_INVALID, "unknown option --op",
                 read_line("--op barrier")); /* no settings here, whatever a case knows */

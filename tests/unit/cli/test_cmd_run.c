@@ -75,10 +75,9 @@ static void test_a_summary_is_appended_for_ci(void **state)
 static void test_a_summary_that_cannot_be_written_is_not_ok(void **state)
 {
     (void)state;
-    run(SIM "--op barrier -q --summary /proc/nonexistent/summary.md");
+    run(SIM "--op barrier -q --summary /dev/full");
     assert_int_equal(heard.code, CX_EXIT_NOT_OK);
-    assert_non_null(
-        strstr(heard.err, "/proc/nonexistent/summary.md: the summary cannot be written"));
+    assert_non_null(strstr(heard.err, "/dev/full: the summary cannot be written"));
     assert_true(strlen(heard.out) > 0);
 }
 
@@ -100,6 +99,8 @@ static void test_bad_requests_end_with_2_before_anything_runs(void **state)
         {"--rank 2", "did you mean --ranks?"},
         {SIM "--op barrier --resume", "--resume: there is no plan in"},
         {SIM "--op barrier --audit", "--audit: cx-audit.so is not installed"},
+        {SIM "--op barrier --summary /proc/nonexistent/s.md", "--summary /proc/nonexistent/s.md: "},
+        {SIM "--op barrier --nodes 2 --rendezvous here", "expected HOST:PORT, such as a:24000"},
     };
 
     (void)state;
@@ -132,9 +133,11 @@ static void test_a_folder_of_its_own_name(void **state)
     (void)state;
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(runs_folder), 0);
-    command_run(cx_cmd_run, SIM "--op barrier", &heard);
+    for (int i = 0; i < 3; i++) { /* within one second, too */
+        command_run(cx_cmd_run, SIM "--op barrier", &heard);
+        assert_int_equal(heard.code, CX_EXIT_OK);
+    }
     assert_int_equal(chdir(here), 0);
-    assert_int_equal(heard.code, CX_EXIT_OK);
     assert_non_null(strstr(heard.out, "results/cases-20"));
     assert_non_null(strstr(heard.err, "ok"));
 }

@@ -40,6 +40,10 @@ static void test_a_folder_is_shown_in_any_form(void **state)
     assert_non_null(document);
     assert_int_equal(json_array_size(json_object_get(document, "records")), 4);
     json_decref(document);
+    with_folder(cx_cmd_show, "--format ndjson");
+    assert_int_equal(heard.code, CX_EXIT_BAD_REQUEST);
+    assert_non_null(strstr(heard.err, "of a folder there are table, json, csv and md"));
+    assert_string_equal(heard.out, "");
     with_folder(cx_cmd_show, "--help");
     assert_int_equal(heard.code, CX_EXIT_OK);
     assert_non_null(strstr(heard.out, "usage: collectivex show DIR"));

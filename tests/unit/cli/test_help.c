@@ -77,8 +77,8 @@ static void test_help_comes_from_the_tables(void **state)
     (void)state;
     command_run(print_help, "", &heard);
     assert_non_null(strstr(heard.out, "usage: collectivex plan [SUITE]"));
-    assert_non_null(strstr(heard.out, "--colour           Paint. One of red, blue. [red]"));
-    assert_non_null(strstr(heard.out, "--loud             Noise. [false]"));
+    assert_non_null(strstr(heard.out, "--colour              Paint. One of red, blue. [red]"));
+    assert_non_null(strstr(heard.out, "--loud                Noise. [false]"));
     assert_non_null(strstr(heard.out, "usage: collectivex show DIR"));
 }
 

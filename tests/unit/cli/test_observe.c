@@ -60,8 +60,8 @@ static void test_events_are_lines_of_json_in_order(void **state)
     char                    *rest;
 
     (void)state;
-    options.format   = CX_FORM_NDJSON;
-    options.is_quiet = true;
+    options.shown.format = CX_FORM_NDJSON;
+    options.is_quiet     = true;
     command_run(play, "", &heard);
     for (char *line = strtok_r(heard.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         json_t *event = json_loads(line, 0, NULL);
@@ -108,9 +108,9 @@ static void test_who_is_quiet_or_not_the_first_says_nothing(void **state)
     command_run(play, "", &heard);
     assert_string_equal(heard.out, "");
     assert_string_equal(heard.err, "");
-    options.is_quiet = false;
-    options.format   = CX_FORM_NDJSON;
-    first_rank       = 1;
+    options.is_quiet     = false;
+    options.shown.format = CX_FORM_NDJSON;
+    first_rank           = 1;
     command_run(play, "", &heard);
     assert_string_equal(heard.out, ""); /* the command with rank 0 tells it */
     assert_string_equal(heard.err, "");

@@ -20,7 +20,7 @@ static json_t *records;
 
 static int print(int argc, char **argv)
 {
-    cx_output_t     output = {.format = form, .color = CX_COLOR_NEVER, .is_ascii = true};
+    cx_output_t     output = {.format = form, .style = {.color = CX_COLOR_NEVER, .is_ascii = true}};
     cx_result_set_t set    = {.records = records, .data_path = "DIR"};
     cx_arena_t      arena;
 

@@ -70,6 +70,45 @@ static void test_median_and_its_bandwidth_come_from_the_same_launch(void **state
     json_decref(records);
 }
 
+/* A limit of 64 bytes in 1 us, 64 MB/s, against a link of 80 MB/s and a memory of 128 MB/s. */
+static void test_a_limit_is_laid_beside_its_nominal_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *family, *limit;
+        double      wanted; /* 0: none */
+    } rows[] = {
+        {"limits", "copy_engine", 0.8}, {"limits", "sm_store", 0.8},   {"limits", "sm_load", 0.8},
+        {"limits", "memory_copy", 0.5}, {"limits", "sm_store_all", 0}, {"limits", "flag", 0},
+        {"collective", "sm_load", 0},
+    };
+    static const spec_t spec = {
+        .backend = "a", .count = 1, .first_us = 0.125, .factor = 1, .bad_index = -1};
+
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        json_t    *records = make_records((spec_t[]){spec, spec}, 2);
+        json_t    *second  = json_array_get(records, 1); /* the first did not get so far */
+        cx_arena_t arena;
+        double     ratio;
+
+        for (size_t j = 0; j < 2; j++) {
+            json_t *options = json_object_get(json_array_get(records, j), "case");
+
+            set_option(options, "family", rows[i].family);
+            set_option(options, "limit", rows[i].limit);
+        }
+        cx_arena_init(&arena);
+        assert_true(isnan(read_points(records, &arena).points[0].nominal_ratio));
+        json_object_set_new(second, "limits",
+                            json_pack("{sf,sf}", "link_nominal_bytes_per_s", 80e6,
+                                      "memory_nominal_bytes_per_s", 128e6));
+        ratio = read_points(records, &arena).points[0].nominal_ratio;
+        assert_true(rows[i].wanted > 0 ? fabs(ratio - rows[i].wanted) < 1e-9 : isnan(ratio));
+        cx_arena_fini(&arena);
+        json_decref(records);
+    }
+}
+
 static void test_one_launch_has_no_spread(void **state)
 {
     (void)state;
@@ -189,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_median_and_its_bandwidth_come_from_the_same_launch),
+        cmocka_unit_test(test_a_limit_is_laid_beside_its_nominal_one),
         cmocka_unit_test(test_one_launch_has_no_spread),
         cmocka_unit_test(test_the_worst_launch_gives_the_status),
         cmocka_unit_test(test_sizes_left_out_are_points_with_a_reason),

@@ -99,8 +99,9 @@ static void test_page_of_100_columns_in_utf8(void **state)
     check_page(
         100, true,
         "all_reduce fp32 sum: 0.420 µs p50 at 8 B with hostref, peak busbw 0.0474 GB/s at 32 B "
-        "with mpi (2\n"
-        "  ranks, isolated); hostref is 2.14x faster than mpi at 8 B (intervals disjoint); mpi and "
+        "with mpi\n"
+        "  (2 ranks, isolated); hostref is 2.14x faster than mpi at 8 B (intervals disjoint); mpi "
+        "and "
         "hostref\n"
         "  tie at 32 B (intervals overlap)\n"
         "\n"
@@ -139,8 +140,9 @@ static void test_page_of_100_columns_in_ascii(void **state)
     check_page(
         100, false,
         "all_reduce fp32 sum: 0.420 us p50 at 8 B with hostref, peak busbw 0.0474 GB/s at 32 B "
-        "with mpi (2\n"
-        "  ranks, isolated); hostref is 2.14x faster than mpi at 8 B (intervals disjoint); mpi and "
+        "with mpi\n"
+        "  (2 ranks, isolated); hostref is 2.14x faster than mpi at 8 B (intervals disjoint); mpi "
+        "and "
         "hostref\n"
         "  tie at 32 B (intervals overlap)\n"
         "\n"
@@ -354,7 +356,11 @@ static void test_the_floor_has_a_column_where_any_row_has_one(void **state)
 {
     (void)state;
     static const char *const full[] = {"    busbw  x floor  vs best    skew     n  check\n",
-                                       "x floor is", "   1.40     1.00 ", NULL};
+                                       "x floor is",
+                                       "   1.40     1.00 ",
+                                       "  host  ",
+                                       "; host is its time",
+                                       NULL};
     const cx_style_t         style  = {.is_utf8 = true, .column_count = 132};
     spec_t                   specs[LENGTH(few)];
     json_t                  *records = make_records(few, LENGTH(few));
@@ -366,6 +372,7 @@ static void test_the_floor_has_a_column_where_any_row_has_one(void **state)
     json_decref(records);
     memcpy(specs, few, sizeof few);
     specs[0].floor_ratio = 1.4;
+    specs[0].enqueue_us  = 5.75;
     records              = make_records(specs, LENGTH(few));
     set                  = set_of(records);
     check_contains(&set, full);
@@ -390,6 +397,31 @@ static void test_the_floor_of_a_line_is_that_of_its_peak(void **state)
     }
     check_contains(&set, parts);
     json_decref(records);
+}
+
+static void test_limits_have_a_column_of_what_is_nominal(void **state)
+{
+    (void)state;
+    static const char *const full[]    = {"  busbw  nominal  vs best", "     80%  ",
+                                          "; nominal is the", NULL};
+    static const char *const compact[] = {"      at  nominal  spread", " at peak ",
+                                          "; nominal is the", NULL};
+
+    for (int i = 0; i < 2; i++) {
+        json_t               *records = i == 0 ? make_records(few, LENGTH(few)) : make_many();
+        const cx_result_set_t set     = set_of(records);
+        size_t                j;
+        json_t               *record;
+
+        json_array_foreach(records, j, record)
+        {
+            set_option(json_object_get(record, "case"), "family", "limits");
+            json_object_set_new(record, "limits",
+                                json_pack("{sf}", "link_nominal_bytes_per_s", 8 / 0.42e-6 / 0.8));
+        }
+        check_contains(&set, i == 0 ? full : compact);
+        json_decref(records);
+    }
 }
 
 static void test_many_rows_become_one_line_per_case(void **state)
@@ -468,7 +500,7 @@ static void test_caveats_are_in_the_row_and_below(void **state)
     static const char *const parts[] = {
         "\n! ",
         "! not verified\n",
-        "! unstable: drifts\n",
+        "! unstable\n",
         "PARTIAL: stopped before all was measured",
         "! caveat",
         "warning: 1 size never settled: not reproducible, left out of the ranking\n",
@@ -546,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_no_records_say_so),
         cmocka_unit_test(test_one_row_has_no_ranking),
         cmocka_unit_test(test_the_floor_has_a_column_where_any_row_has_one),
+        cmocka_unit_test(test_limits_have_a_column_of_what_is_nominal),
         cmocka_unit_test(test_the_floor_of_a_line_is_that_of_its_peak),
         cmocka_unit_test(test_many_rows_become_one_line_per_case),
         cmocka_unit_test(test_verbose_shows_every_row),

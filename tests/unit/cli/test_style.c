@@ -223,6 +223,20 @@ static void test_words_wrap_and_long_words_stay_whole(void **state)
     free(text);
 }
 
+static void test_a_number_stays_with_its_unit(void **state)
+{
+    (void)state;
+    const cx_style_t style = {.is_utf8 = true, .column_count = 20};
+    capture_t        capture;
+    char            *text;
+
+    cx_style_wrap(capture_open(&capture), &style, CX_MEANING_PLAIN, 0, 2,
+                  "it takes some 12.5 us, 1 2 3 4 5 6 7 8 9 times");
+    text = capture_close(&capture);
+    assert_string_equal(text, "it takes some\n  12.5 us, 1 2 3 4 5\n  6 7 8 9 times\n");
+    free(text);
+}
+
 static void test_colour_codes_appear_only_when_asked(void **state)
 {
     (void)state;
@@ -249,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_cleaning_never_cuts_a_character),
         cmocka_unit_test(test_cells_are_counted_as_a_terminal_does),
         cmocka_unit_test(test_words_wrap_and_long_words_stay_whole),
+        cmocka_unit_test(test_a_number_stays_with_its_unit),
         cmocka_unit_test(test_colour_codes_appear_only_when_asked),
     };
 
