@@ -16,13 +16,6 @@ static struct {
 
 static const char *const level_names[CX_LOG_LEVEL_COUNT] = {"error", "warn", "info", "debug"};
 
-void cx_log_init(const char *spec, int32_t rank)
-{
-    (void)snprintf(state.spec, sizeof state.spec, "%s", spec && *spec ? spec : "warn");
-    state.rank     = rank;
-    state.start_ns = cx_now_ns();
-}
-
 static cx_log_level_t level_of(const char *name, size_t length, cx_log_level_t fallback)
 {
     for (int level = 0; level < CX_LOG_LEVEL_COUNT; level++) {
@@ -53,6 +46,37 @@ static cx_log_level_t threshold(const char *component)
         entry += length + (entry[length] == ',');
     }
     return level;
+}
+
+/* What sets nothing is told once, by the process that the user started. */
+static void warn_of_unknown_levels(void)
+{
+    const char *entry = state.spec;
+
+    while (*entry) {
+        size_t      length = strcspn(entry, ",");
+        const char *equals = memchr(entry, '=', length);
+        const char *level  = equals ? equals + 1 : entry;
+
+        if (length > 0 && level_of(level, (size_t)(entry + length - level), CX_LOG_LEVEL_COUNT) ==
+                              CX_LOG_LEVEL_COUNT) {
+            cx_log(CX_LOG_WARN, "log",
+                   "CX_LOG: \"%.*s\" is no level; one of error, warn, info, debug, or such as "
+                   "info,plugin=debug",
+                   (int)(entry + length - level), level);
+        }
+        entry += length + (entry[length] == ',');
+    }
+}
+
+void cx_log_init(const char *spec, int32_t rank)
+{
+    (void)snprintf(state.spec, sizeof state.spec, "%s", spec && *spec ? spec : "warn");
+    state.rank     = rank;
+    state.start_ns = cx_now_ns();
+    if (rank < 0) {
+        warn_of_unknown_levels();
+    }
 }
 
 void cx_log(cx_log_level_t level, const char *component, const char *format, ...)

@@ -2,6 +2,7 @@
 /* Quantities as text. */
 #include "base/units.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -64,6 +65,22 @@ const char *cx_units_parse_int(const char *text, int64_t *out)
     return NULL;
 }
 
+/* "1M", "1mib" and "1KB" leave open which of two sizes is meant. */
+static const char *refuse_byte_unit(const char *text)
+{
+#define EXPECTED "expected a size with a unit: B, KiB, MiB, GiB, kB, MB or GB"
+    static const char *const hints[] = {
+        EXPECTED " (did you mean KiB?)", EXPECTED " (did you mean MiB?)",
+        EXPECTED " (did you mean GiB?)", EXPECTED " (did you mean TiB?)"};
+    static const char letters[] = "KMGT";
+    const char       *suffix    = text + strspn(text, "0123456789.");
+    const char       *letter    = *suffix ? strchr(letters, toupper((unsigned char)*suffix)) : NULL;
+
+    return letter && suffix[1 + strspn(suffix + 1, "ibIB")] == '\0' ? hints[letter - letters]
+                                                                    : EXPECTED;
+#undef EXPECTED
+}
+
 const char *cx_units_parse_bytes(const char *text, int64_t *bytes_out)
 {
     double        number, bytes;
@@ -73,7 +90,7 @@ const char *cx_units_parse_bytes(const char *text, int64_t *bytes_out)
         return "expected a size such as 8B, 64KiB or 1.5MB";
     }
     if (!unit) {
-        return "expected a size with a unit: B, KiB, MiB, GiB, kB, MB or GB";
+        return refuse_byte_unit(text);
     }
     bytes = number * unit->factor;
     if (bytes < 0 || bytes >= 9007199254740992.0) { /* 2^53: beyond it the text is not exact */

@@ -431,7 +431,8 @@ void cx_ep_legend_print(const cx_page_t *page)
         "logical counts a token once per rank it goes to, and once back, own rank "
         "included, over the pair's (else the roundtrip's) time; assigned counts it once "
         "per expert, where the backend's layout moves it so; fit is over such bytes of a "
-        "rank, * marks a start cost read off beyond the sizes, (below 0) that there is none");
+        "rank, * marks a start cost read off beyond the sizes, (below 0) that there is none; "
+        "the numbers of a shape are hidden/topk/experts");
     if (page->signs.has_floor) {
         cx_text_format(&line, "; x floor here is the roundtrip's");
     }

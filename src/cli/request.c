@@ -27,6 +27,7 @@ static cx_status_t expand(cx_request_t *request)
                                       .override_count = request->arguments.setting_count,
                                       .auto_choice    = auto_choice,
                                       .backend_rows   = cx_catalog_backend_rows,
+                                      .check_device   = cx_catalog_check_device,
                                       .shape_numbers  = cx_catalog_shape,
                                       .context        = request};
     cx_node_t        *suite        = NULL;

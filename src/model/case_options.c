@@ -89,7 +89,7 @@ const cx_option_t cx_case_options[] = {
                     "all_to_all_v without a file: how far the hottest receiver is above the mean."),
     CX_OPTION_ENUM(cx_case_t, buffers, "buffers", KEY, "rotated", buffer_slugs,
                    "rotated takes turns over --rotate-bytes of buffers; hot over two sets."),
-    CX_OPTION_BYTES(cx_case_t, rotate_bytes, "rotate-bytes", KEY, "64MiB", 0, 1e15,
+    CX_OPTION_BYTES(cx_case_t, rotate_bytes, "rotate-bytes", KEY, "64MiB", 0, 0x1p50,
                     "Memory per rank that rotated buffers are spread over (two sets at least)."),
     CX_OPTION_INT(cx_case_t, seed, "seed", KEY, "1", 0, 9e15,
                   "Seed of all input data; family ep: 67 unless given, as in published rows."),

@@ -124,7 +124,8 @@ cx_status_t cx_group_read(cx_group_t *group, const cx_node_t *map, const char *p
             CX_TRY(join(item, setting.place, key->text, arena, &setting.text));
         }
         if (strcmp(key->text, "only_on") == 0) {
-            group->only_on = setting.text;
+            group->only_on.place = setting.place;
+            CX_TRY(split(&setting, arena, &group->only_on));
             continue;
         }
         CX_TRY(cx_group_set(group, &setting, arena));

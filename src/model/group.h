@@ -24,7 +24,7 @@ typedef struct cx_extra {
 typedef struct cx_group {
     cx_axis_t   axes[CX_CASE_OPTION_COUNT_MAX]; /* by row of cx_case_options; no values: default */
     cx_extra_t *extras;
-    const char *only_on; /* "cuda,hip": on other devices the group has no cases; NULL: on all */
+    cx_axis_t   only_on; /* on other devices the group has no cases; no values: on all */
 } cx_group_t;
 
 /* Later calls replace what earlier ones gave to the same option. Errors CX_INVALID, CX_RESOURCE. */

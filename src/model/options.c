@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHOICES_BYTES_MAX 320 /* leaves room for the rest of a failure's text */
+
 static const char *const origin_slugs[CX_ORIGIN_COUNT] = {
 #define SLUG(name, slug) slug,
     CX_ORIGIN_MAP(SLUG)
@@ -101,6 +103,19 @@ static bool is_float_kind(cx_value_kind_t kind)
     return kind == CX_VALUE_TIME || kind == CX_VALUE_RATIO;
 }
 
+/* As a user would write it. */
+static char *print_bound(const cx_option_t *row, double bound, char *out, size_t out_bytes)
+{
+    if (row->kind == CX_VALUE_TIME) {
+        return cx_units_print_time(bound, out, out_bytes);
+    }
+    if (row->kind == CX_VALUE_BYTES) {
+        return cx_units_print_bytes((int64_t)bound, out, out_bytes);
+    }
+    (void)snprintf(out, out_bytes, "%.15g", bound);
+    return out;
+}
+
 static cx_status_t set_number(const cx_option_t *row, void *object, const char *text,
                               const char *place)
 {
@@ -116,35 +131,41 @@ static cx_status_t set_number(const cx_option_t *row, void *object, const char *
     }
     number = is_float_kind(row->kind) ? value.real : (double)value.whole;
     if (row->min < row->max && !(number >= row->min && number <= row->max)) {
-        return CX_FAIL(CX_INVALID, "%s: %s: %s is outside %g..%g%s", place, row->name, text,
-                       row->min, row->max,
-                       row->kind == CX_VALUE_TIME    ? " us"
-                       : row->kind == CX_VALUE_BYTES ? " bytes"
-                                                     : "");
+        char min[64], max[64];
+
+        return CX_FAIL(CX_INVALID, "%s: %s: %s is outside %s..%s", place, row->name, text,
+                       print_bound(row, row->min, min, sizeof min),
+                       print_bound(row, row->max, max, sizeof max));
     }
     memcpy((char *)object + row->offset, &value, sizeof value);
     return CX_OK;
 }
 
+static cx_status_t refuse_choice(const cx_option_t *row, const char *text, const char *place)
+{
+    const char *nearest = cx_text_nearest(text, row->choices, cx_text_name_at);
+    char        choices[CHOICES_BYTES_MAX];
+    size_t      used = 0;
+
+    for (size_t i = 0; row->choices[i] && used < sizeof choices; i++) {
+        used += (size_t)snprintf(choices + used, sizeof choices - used, "%s%s", i > 0 ? ", " : "",
+                                 row->choices[i]);
+    }
+    return CX_FAIL(CX_INVALID, "%s: %s: unknown value \"%s\"; %s%s%s%s", place, row->name, text,
+                   nearest ? "did you mean \"" : "", nearest ? nearest : "",
+                   nearest ? "\"? One of " : "one of ", choices);
+}
+
 static cx_status_t set_enum(const cx_option_t *row, void *object, const char *text,
                             const char *place)
 {
-    const char *nearest;
-
     for (int32_t i = 0; row->choices[i]; i++) {
         if (names_equal(row->choices[i], text)) {
             memcpy((char *)object + row->offset, &i, sizeof i);
             return CX_OK;
         }
     }
-    nearest = cx_text_nearest(text, row->choices, cx_text_name_at);
-    if (nearest) {
-        return CX_FAIL(CX_INVALID, "%s: %s: unknown value \"%s\"; did you mean \"%s\"?", place,
-                       row->name, text, nearest);
-    }
-    return CX_FAIL(CX_INVALID, "%s: %s: unknown value \"%s\"; one of %s, %s%s", place, row->name,
-                   text, row->choices[0], row->choices[1] ? row->choices[1] : "",
-                   row->choices[1] && row->choices[2] ? ", ... (see --help)" : "");
+    return refuse_choice(row, text, place);
 }
 
 static cx_status_t set_bool(const cx_option_t *row, void *object, const char *text,

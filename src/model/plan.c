@@ -103,8 +103,8 @@ static cx_status_t unknown_name(const char *place, const char *name, const cx_op
         nearest = cx_text_nearest(name, rows, cx_options_name_at);
     }
     return CX_FAIL(CX_INVALID, "%s: unknown option \"%s\"%s%s%s", place, name,
-                   nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-                   nearest ? "\"?" : "");
+                   nearest ? "; did you mean \"" : "; see: collectivex list options",
+                   nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 /* Neighbouring cases mostly have the same backend, and to find one costs system calls. */
@@ -257,15 +257,21 @@ static cx_status_t check_case(const cx_case_t *one, const cx_group_t *group)
  * (docs/adr/0018-say-in-a-suite-what-only-some-devices-have.md). */
 static bool is_for_device(const cx_group_t *group, const char *device)
 {
-    const size_t length = strlen(device);
-
-    for (const char *name = group->only_on; name; name = strchr(name, ',')) {
-        name += *name == ',';
-        if (strcspn(name, ",") == length && strncmp(name, device, length) == 0) {
+    for (size_t i = 0; i < group->only_on.value_count; i++) {
+        if (strcmp(group->only_on.texts[i], device) == 0) {
             return true;
         }
     }
-    return !group->only_on;
+    return group->only_on.value_count == 0;
+}
+
+/* A name that no device has would leave its group out on all of them, unseen. */
+static cx_status_t check_only_on(const cx_plan_request_t *request, const cx_axis_t *only_on)
+{
+    for (size_t i = 0; i < only_on->value_count; i++) {
+        CX_TRY(request->check_device(request->context, only_on->texts[i], only_on->place));
+    }
+    return CX_OK;
 }
 
 static cx_status_t finish_case(builder_t *builder, const cx_group_t *group, cx_case_t one)
@@ -361,6 +367,7 @@ static cx_status_t expand_group(builder_t *builder, const cx_node_t *defaults,
     for (size_t i = 0; i < request->override_count; i++) {
         CX_TRY(cx_group_set(&group, &request->overrides[i], builder->arena));
     }
+    CX_TRY(check_only_on(request, &group.only_on));
     memset(&one, 0, sizeof one);
     CX_TRY(cx_options_defaults(cx_case_options, &one, builder->arena));
     CX_TRY(expand_from(builder, &group, cx_case_options, one));
@@ -391,10 +398,10 @@ static cx_status_t read_suite_keys(const cx_plan_request_t *request, suite_keys_
         if (!names[index]) {
             const char *nearest = cx_text_nearest(key->text, names, cx_text_name_at);
 
-            return CX_FAIL(CX_INVALID, "%s:%d:%d: unknown key \"%s\"; %s%s", request->suite_path,
+            return CX_FAIL(CX_INVALID, "%s:%d:%d: unknown key \"%s\"; %s%s%s", request->suite_path,
                            key->line, key->column, key->text,
-                           nearest ? "did you mean " : "one of suite, summary, defaults, cases",
-                           nearest ? nearest : "");
+                           nearest ? "did you mean \"" : "one of suite, summary, defaults, cases",
+                           nearest ? nearest : "", nearest ? "\"?" : "");
         }
         if ((suite->items[i].kind == CX_NODE_SCALAR) != (index < 2)) {
             return CX_FAIL(CX_INVALID, "%s:%d:%d: %s: %s", request->suite_path,

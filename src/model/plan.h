@@ -52,6 +52,12 @@ typedef struct cx_plan_shape {
 typedef cx_status_t (*cx_shape_numbers_fn)(void *context, const char *shape, const char *place,
                                            cx_plan_shape_t *out);
 
+/**
+ * Refuses a device that a suite names and that is none, whether or not it is here.
+ * errors  CX_INVALID no such device, with the nearest name
+ */
+typedef cx_status_t (*cx_check_device_fn)(void *context, const char *device, const char *place);
+
 typedef struct cx_plan_request {
     const cx_node_t    *suite;      /* parsed suite; NULL: one group without settings */
     const char         *suite_path; /* for messages */
@@ -59,6 +65,7 @@ typedef struct cx_plan_request {
     size_t              override_count;
     cx_auto_choice_fn   auto_choice;
     cx_backend_rows_fn  backend_rows;
+    cx_check_device_fn  check_device;
     cx_shape_numbers_fn shape_numbers;
     void               *context;
 } cx_plan_request_t;

@@ -209,7 +209,7 @@ static bool is_open(const char *name)
     return strcmp(name, "auto") == 0;
 }
 
-static bool is_accelerator(const char *device)
+bool cx_catalog_is_accelerator(const char *device)
 {
     size_t i = 0;
 
@@ -225,7 +225,7 @@ int32_t cx_catalog_accelerator_count(const char *device)
     int32_t                count = 0;
     const cx_device_ops_t *ops;
 
-    if (!is_accelerator(device)) {
+    if (!cx_catalog_is_accelerator(device)) {
         return 0;
     }
     cx_patience_begin(device);
@@ -240,7 +240,8 @@ int32_t cx_catalog_accelerator_count(const char *device)
 /* The host's processors are shared; an accelerator is had by one rank. */
 static bool has_room(const char *device, int32_t host_rank_count)
 {
-    return !is_accelerator(device) || cx_catalog_accelerator_count(device) >= host_rank_count;
+    return !cx_catalog_is_accelerator(device) ||
+           cx_catalog_accelerator_count(device) >= host_rank_count;
 }
 
 static cx_status_t choose_backend(const char *device, const cx_core_t *core, cx_family_t family,
@@ -287,6 +288,20 @@ static cx_status_t choose_device(const cx_core_t *core, cx_arena_t *arena, const
     return CX_OK;
 }
 
+/* A device that was named and cannot be used knows best why. */
+static cx_status_t refuse_family(cx_family_t family, const char *device, const cx_core_t *core,
+                                 cx_arena_t *arena)
+{
+    cx_catalog_entry_t entry = {.name = device};
+
+    probe_device(&entry, core, arena);
+    return CX_FAIL(CX_UNSUPPORTED,
+                   "no backend can run family %s on device %s here%s%s; see: collectivex list "
+                   "backends",
+                   cx_family_slugs[family], device, entry.is_usable ? "" : ": ",
+                   entry.is_usable || !entry.reason ? "" : entry.reason);
+}
+
 cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_arena_t *arena,
                               cx_plan_choice_t *in_out)
 {
@@ -315,10 +330,12 @@ cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_ar
             return CX_OK;
         }
     }
+    if (!is_device_open) {
+        return refuse_family(family, in_out->device, &core, arena);
+    }
     return CX_FAIL(CX_UNSUPPORTED,
-                   "no backend can run family %s%s%s here; see: collectivex list backends",
-                   cx_family_slugs[family], is_device_open ? "" : " on device ",
-                   is_device_open ? "" : in_out->device);
+                   "no backend can run family %s here; see: collectivex list backends",
+                   cx_family_slugs[family]);
 }
 
 cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
@@ -337,6 +354,14 @@ cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const ch
     *rows_out          = ops->options;
     *options_bytes_out = ops->options_bytes;
     return CX_OK;
+}
+
+cx_status_t cx_catalog_check_device(void *context, const char *device, const char *place)
+{
+    const cx_device_ops_t *ops;
+
+    (void)context;
+    return cx_catalog_is_accelerator(device) ? CX_OK : cx_device_load(device, place, &ops);
 }
 
 cx_status_t cx_catalog_shape(void *context, const char *shape, const char *place,

@@ -38,6 +38,9 @@ cx_status_t cx_catalog_devices(cx_arena_t *arena, cx_catalog_entry_t **out, size
 cx_status_t cx_catalog_choose(int32_t host_rank_count, cx_family_t family, cx_arena_t *arena,
                               cx_plan_choice_t *in_out);
 
+/* Whether a device of that name has memory of its own: not the host, nor sim. */
+bool cx_catalog_is_accelerator(const char *device);
+
 /* How many accelerators of that name there are; 0 for the host, and where they cannot be used. */
 int32_t cx_catalog_accelerator_count(const char *device);
 
@@ -54,6 +57,9 @@ cx_status_t cx_suite_names(cx_arena_t *arena, const char ***out);
 /* Rows and size of a backend's own options. For cx_plan_request_t; context is not used. */
 cx_status_t cx_catalog_backend_rows(void *context, const char *backend, const char *place,
                                     const cx_option_t **rows_out, size_t *options_bytes_out);
+
+/* Refuses a name that no device has; an accelerator need not be here. For cx_plan_request_t. */
+cx_status_t cx_catalog_check_device(void *context, const char *device, const char *place);
 
 /* The numbers of a model shape of the registry, or of a file. For cx_plan_request_t likewise. */
 cx_status_t cx_catalog_shape(void *context, const char *shape, const char *place,

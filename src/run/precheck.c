@@ -7,6 +7,7 @@
 #include "family/collective/traffic.h"
 #include "model/ladder.h"
 #include "plugin/plugin.h"
+#include "run/catalog.h"
 #include "run/ep_plan.h"
 #include "run/external.h"
 
@@ -150,12 +151,15 @@ static cx_status_t check_collective(const cx_case_t *one, const cx_rank_layout_t
 
 cx_status_t cx_precheck(const cx_plan_t *plan, const cx_rank_layout_t *layout)
 {
-    int64_t          memory_bytes = physical_memory_bytes();
-    const cx_case_t *last         = NULL;
+    const int64_t    host_bytes = physical_memory_bytes();
+    const cx_case_t *last       = NULL;
 
     CX_TRY(cx_external_precheck(plan, layout));
     for (size_t i = 0; i < plan->case_count; i++) {
         const cx_case_t *one = &plan->cases[i];
+        /* An accelerator has memory of its own, and says itself when that is full. */
+        const int64_t memory_bytes =
+            cx_catalog_is_accelerator(one->device) ? INT64_MAX : host_bytes;
 
         if (cx_external_find(one->backend)) {
             continue; /* its memory and device are its program's */

@@ -27,6 +27,12 @@ static cx_status_t auto_choice(void *context, cx_family_t family, cx_plan_choice
     return CX_OK;
 }
 
+static cx_status_t check_device(void *context, const char *device, const char *place)
+{
+    (void)context;
+    return strlen(device) > 64 ? CX_FAIL(CX_INVALID, "%s: no such device", place) : CX_OK;
+}
+
 static cx_status_t shape_of(void *context, const char *shape, const char *place,
                             cx_plan_shape_t *out)
 {
@@ -44,6 +50,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t byte_count)
     cx_plan_request_t request = {.suite_path    = "fuzz.yaml",
                                  .auto_choice   = auto_choice,
                                  .backend_rows  = rows_of,
+                                 .check_device  = check_device,
                                  .shape_numbers = shape_of};
     cx_node_t        *root;
     cx_plan_t         plan;

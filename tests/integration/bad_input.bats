@@ -17,6 +17,7 @@ files() {
     printf 'suite: a\nsummary: b\ncasess:\n  - op: all_reduce\n' >key.yaml
     printf 'suite: a\nsummary: b\ncases:\n  - opp: all_reduce\n' >option.yaml
     printf 'suite: a\nsummary: b\ncases:\n  - op: all_reduec\n' >value.yaml
+    printf 'suite: a\nsummary: b\ncases:\n  - op: reduce\n  - op: gather\n    only_on: [cudaa]\n' >only_on.yaml
     printf 'suite: a\nsummary: b\ncases:\n  - op: all_reduce\n    budget: 20\n' >unit.yaml
     printf 'suite: a\nsummary: b\ncases: []\n' >nothing.yaml
     printf 'suite: a\nsummary: [\n' >cut.yaml
@@ -52,6 +53,8 @@ refuses() {
         'run --formatt json => did you mean' \
         'run --op all_reduec => did you mean "all_reduce"' \
         'run --dtype fp31 => did you mean "fp32"' \
+        'run --dtype float32 => fp16, bf16, fp32, fp64' \
+        'run --backend null --foo-bar 1 => unknown option' \
         'run --redop summ => did you mean "sum"' \
         'run --regime isolatd => did you mean "isolated"' \
         'run --backend hostreff => did you mean "hostref"' \
@@ -69,6 +72,8 @@ refuses() {
 @test "values that are none" {
     refuses 'run --budget 20 => unit' \
         'run --sizes 8 => unit' \
+        'run --sizes 1M => did you mean MiB?' \
+        'run --timeout 0s => 0s is outside 1ms..86400s' \
         'run --sizes 8B:1KiB => FIRST:LAST:xFACTOR' \
         'run --sizes 1KiB:8B:x2 => never rises' \
         'run --sizes 8B,8B => must rise' \
@@ -102,6 +107,7 @@ refuses() {
     refuses 'run twice.yaml => twice.yaml:3:1: duplicate key "suite", first given on line 1' \
         'run twice_deep.yaml => twice_deep.yaml:5:5: duplicate key "op", first given on line 4' \
         'run key.yaml => key.yaml:3:1: unknown key "casess"' \
+        'run only_on.yaml => only_on.yaml:6:14: no device called "cudaa"; did you mean "cuda"?' \
         'run option.yaml => option.yaml:4:' \
         'run option.yaml => did you mean "op"' \
         'run value.yaml => value.yaml:4:9: op: unknown value "all_reduec"; did you mean "all_reduce"?' \

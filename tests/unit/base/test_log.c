@@ -15,9 +15,9 @@ static void capture(const char *spec, int32_t rank, cx_log_level_t level, char o
     size_t count;
 
     assert_non_null(file);
-    cx_log_init(spec, rank);
     (void)fflush(stderr);
     (void)dup2(fileno(file), STDERR_FILENO);
+    cx_log_init(spec, rank);
     cx_log(level, "plugin", "loaded %d", 3);
     cx_log(level, "run", "started");
     (void)fflush(stderr);
@@ -68,11 +68,38 @@ static void test_lines_name_rank_and_component(void **state)
     assert_string_equal(out, "collectivex: warn: loaded 3\ncollectivex: warn: started\n");
 }
 
+static void test_an_unknown_level_is_told_by_the_first_process(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        int32_t     rank;
+        const char *wanted; /* NULL: no word of it */
+    } rows[] = {
+        {"trace", -1, "CX_LOG: \"trace\" is no level; one of error, warn, info, debug"},
+        {"info,plugin=dbg", -1, "CX_LOG: \"dbg\" is no level"},
+        {"trace", 0, NULL},
+        {"info,,plugin=debug", -1, NULL},
+        {NULL, -1, NULL},
+    };
+
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        char        out[512];
+        const char *told;
+
+        capture(rows[i].spec, rows[i].rank, CX_LOG_WARN, out);
+        told = strstr(out, "CX_LOG");
+        assert_int_equal(told != NULL, rows[i].wanted != NULL);
+        assert_true(!told || strstr(out, rows[i].wanted));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_filter_by_component),
         cmocka_unit_test(test_lines_name_rank_and_component),
+        cmocka_unit_test(test_an_unknown_level_is_told_by_the_first_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

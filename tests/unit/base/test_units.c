@@ -93,6 +93,26 @@ static void test_a_refusal_says_what_was_expected(void **state)
     assert_non_null(strstr(cx_units_parse_time("64", &time_us), "unit"));
 }
 
+static void test_units_of_other_tools_have_the_nearest_of_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *unit; /* NULL: none is near */
+    } rows[] = {{"1K", "KiB"},   {"1KB", "KiB"}, {"1.5M", "MiB"}, {"1mib", "MiB"}, {"1Mi", "MiB"},
+                {"64gb", "GiB"}, {"1t", "TiB"},  {"1ms", NULL},   {"1", NULL},     {"1b", NULL}};
+
+    for (int64_t i = 0; i < LENGTH(rows); i++) {
+        int64_t     bytes;
+        const char *why = cx_units_parse_bytes(rows[i].text, &bytes);
+        const char *nearest;
+
+        assert_non_null(why);
+        nearest = strstr(why, "did you mean ");
+        assert_int_equal(nearest != NULL, rows[i].unit != NULL);
+        assert_true(!nearest || strstr(nearest, rows[i].unit));
+    }
+}
+
 static void test_printing_takes_the_largest_exact_unit(void **state)
 {
     (void)state;
@@ -115,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_times_are_read_as_microseconds),
         cmocka_unit_test(test_ratios_and_whole_numbers),
         cmocka_unit_test(test_a_refusal_says_what_was_expected),
+        cmocka_unit_test(test_units_of_other_tools_have_the_nearest_of_ours),
         cmocka_unit_test(test_printing_takes_the_largest_exact_unit),
     };
 

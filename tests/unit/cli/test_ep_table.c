@@ -93,7 +93,9 @@ static void test_page_of_100_columns(void **state)
         "assigned\n"
         "  counts it once per expert, where the backend's layout moves it so; fit is over such "
         "bytes of a\n"
-        "  rank, * marks a start cost read off beyond the sizes, (below 0) that there is none\n"
+        "  rank, * marks a start cost read off beyond the sizes, (below 0) that there is none; the "
+        "numbers of\n"
+        "  a shape are hidden/topk/experts\n"
         "repeat: collectivex run\n");
 }
 
@@ -133,7 +135,7 @@ static void test_page_of_80_columns_in_ascii(void **state)
                "  rank included, over the pair's (else the roundtrip's) time; assigned counts it\n"
                "  once per expert, where the backend's layout moves it so; fit is over such\n"
                "  bytes of a rank, * marks a start cost read off beyond the sizes, (below 0)\n"
-               "  that there is none\n"
+               "  that there is none; the numbers of a shape are hidden/topk/experts\n"
                "repeat: collectivex run\n");
 }
 

@@ -2,6 +2,7 @@
 /* Tests what an option table means, with a table of every kind of value. */
 #include "model/options.h"
 
+#include "model/case.h"
 #include "support/expect.h"
 
 typedef struct thing {
@@ -80,15 +81,15 @@ static void test_what_is_refused_and_why(void **state)
         {"whole_number", "11", "here: whole-number: 11 is outside 1..10"},
         {"whole_number", "0", "outside"},
         {"whole_number", "x", "expected a whole number, got \"x\""},
-        {"bytes", "2MB", "is outside 0..1e+06 bytes"},
+        {"bytes", "2MB", "bytes: 2MB is outside 0B..1000000B"},
         {"bytes", "12", "expected a size with a unit"},
-        {"time", "1us", "is outside 1000..1e+09 us"},
+        {"time", "1us", "time: 1us is outside 1ms..1000s"},
         {"time", "nan", "expected a time"},
         {"ratio", "101%", "outside"},
         {"ratio", "-nan", "expected a ratio"},
         {"on", "yes", "expected true or false, got \"yes\""},
-        {"color", "darkgreen", "did you mean \"dark_green\"?"},
-        {"color", "purple", "one of red, dark_green, ... (see --help)"},
+        {"color", "darkgreen", "did you mean \"dark_green\"? One of red, dark_green, blue"},
+        {"color", "purple", "\"purple\"; one of red, dark_green, blue"},
     };
     const thing_t before = thing;
 
@@ -98,6 +99,28 @@ static void test_what_is_refused_and_why(void **state)
             cx_option_set(cx_options_find(rows, bad[i].name), &thing, bad[i].text, "here", &arena));
     }
     assert_memory_equal(&before, &thing, sizeof thing);
+}
+
+/* A list that is cut would hide a choice. */
+static void test_all_choices_of_every_option_are_listed(void **state)
+{
+    (void)state;
+    for (const cx_option_t *row = cx_case_options; row->name; row++) {
+        const char *text, *last = NULL;
+        cx_case_t   one;
+
+        for (size_t i = 0; row->choices && row->choices[i]; i++) {
+            last = row->choices[i];
+        }
+        if (last) {
+            cx_detail_clear();
+            assert_int_equal(
+                cx_option_set(row, &one, "a value of no option", "suite.yaml:123:45", &arena),
+                CX_INVALID);
+            text = cx_detail()->text;
+            assert_string_equal(text + strlen(text) - strlen(last), last);
+        }
+    }
 }
 
 static void test_a_text_too_long_to_be_read_back_is_refused(void **state)
@@ -153,6 +176,8 @@ int main(void)
                                         drop_thing),
         cmocka_unit_test(test_names_with_dash_or_underscore),
         cmocka_unit_test_setup_teardown(test_what_is_refused_and_why, make_thing, drop_thing),
+        cmocka_unit_test_setup_teardown(test_all_choices_of_every_option_are_listed, make_thing,
+                                        drop_thing),
         cmocka_unit_test_setup_teardown(test_a_text_too_long_to_be_read_back_is_refused, make_thing,
                                         drop_thing),
         cmocka_unit_test_setup_teardown(test_every_kind_prints_as_it_is_read, make_thing,

@@ -39,6 +39,13 @@ static cx_status_t auto_choice(void *context, cx_family_t family, cx_plan_choice
     return CX_OK;
 }
 
+static cx_status_t check_device(void *context, const char *device, const char *place)
+{
+    (void)context;
+    return strcmp(device, "cudaa") == 0 ? CX_FAIL(CX_INVALID, "%s: no device %s", place, device)
+                                        : CX_OK;
+}
+
 static cx_status_t shape_of(void *context, const char *shape, const char *place,
                             cx_plan_shape_t *out)
 {
@@ -58,6 +65,7 @@ static cx_status_t expand(const char *suite, const cx_setting_t *overrides, size
                                  .override_count = count,
                                  .auto_choice    = auto_choice,
                                  .backend_rows   = rows_of,
+                                 .check_device   = check_device,
                                  .shape_numbers  = shape_of};
     cx_node_t        *root;
 
@@ -175,7 +183,8 @@ static void test_options_of_a_backend(void **state)
     assert_string_equal(plan.cases[0].backend_options, "mine-depth=3");
     EXPECT_FAIL(CX_INVALID, "outside 1..9",
                 expand("cases: [{backend: mine, mine_depth: 11}]", NULL, 0, &plan));
-    EXPECT_FAIL(CX_INVALID, "command line: unknown option \"mine-depth\"",
+    EXPECT_FAIL(CX_INVALID,
+                "command line: unknown option \"mine-depth\"; see: collectivex list options",
                 expand("cases: [{backend: plain}]", &override, 1, &plan));
 }
 
@@ -191,13 +200,16 @@ static void test_what_is_refused_and_where(void **state)
         {"cases: [x]", "expected a map of options"},
         {"cases: {}", "no cases"},
         {"cases: 1", "s.yaml:1:8: cases: expected a map or a list"},
-        {"case: [{}]", "unknown key \"case\"; did you mean cases"},
+        {"case: [{}]", "unknown key \"case\"; did you mean \"cases\"?"},
         {"suite: [a]\ncases: [{}]", "suite: expected a text"},
         {"defaults: [a]\ncases: [{}]", "s.yaml:1:11: defaults: expected a map"},
         {"cases: [{opp: all_reduce}]", "s.yaml:1:15: unknown option \"opp\"; did you mean \"op\"?"},
         {"cases: [{op: allreduce}]", "s.yaml:1:14: op: unknown value \"allreduce\"; did you mean"},
         {"cases: [{op: []}]", "an empty list"},
         {"cases: [{op: [[a]]}]", "plain values"},
+        {"cases: [{only_on: [cuda, cudaa]}]", "s.yaml:1:19: no device cudaa"},
+        {"defaults: {only_on: cudaa}\ncases: [{op: reduce}]", "s.yaml:1:21: no device cudaa"},
+        {"cases: [{only_on: \"cuda,\"}]", "s.yaml:1:19: only_on: an empty value"},
         {"cases: [{op: {a: b}}]", "expected a value or a list"},
         {"cases: [{op: \"all_reduce,\"}]", "an empty value"},
         {"cases: [{sizes: 12}]", "s.yaml:1:17: sizes: expected a size with a unit"},

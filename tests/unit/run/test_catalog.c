@@ -200,6 +200,28 @@ static void test_accelerators_come_before_the_host_where_each_rank_has_one(void 
     assert_int_equal(cx_catalog_accelerator_count("warp"), 0);
 }
 
+static void test_a_device_that_was_named_says_why_it_is_none(void **state)
+{
+    (void)state;
+    write_registry("{\"backends\": [{\"name\": \"hostref\", \"is_automatic\": \"true\"}]}");
+    assert_int_equal(setenv("STUB_GPU_COUNT", "0", 1), 0);
+    EXPECT_FAIL(CX_UNSUPPORTED,
+                "no backend can run family collective on device cuda here: no cuda device",
+                choose("auto", "cuda", 2));
+}
+
+static void test_only_names_of_devices_are_known(void **state)
+{
+    static const char *const names[] = {"cuda", "hip", "host", "sim"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        EXPECT_OK(cx_catalog_check_device(NULL, names[i], "line 2"));
+    }
+    EXPECT_FAIL(CX_INVALID, "line 2: no device called \"hosts\"; did you mean \"host\"?",
+                cx_catalog_check_device(NULL, "hosts", "line 2"));
+}
+
 static void test_options_of_a_backend_are_its_table(void **state)
 {
     const cx_option_t *rows;
@@ -242,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_auto_is_the_first_that_can_run_and_may_be_chosen),
         cmocka_unit_test(test_a_named_backend_decides_on_the_device_alone),
         cmocka_unit_test(test_accelerators_come_before_the_host_where_each_rank_has_one),
+        cmocka_unit_test(test_a_device_that_was_named_says_why_it_is_none),
+        cmocka_unit_test(test_only_names_of_devices_are_known),
         cmocka_unit_test(test_options_of_a_backend_are_its_table),
         cmocka_unit_test(test_a_shape_is_three_numbers),
     };

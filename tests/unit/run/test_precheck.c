@@ -41,6 +41,15 @@ static void test_sizes_over_the_memory_are_refused(void **state)
     EXPECT_FAIL(CX_INVALID, "MiB each", precheck(words, 4));
 }
 
+/* sim's memory is the host's, an accelerator's is its own. */
+static void test_memory_of_the_host_bounds_no_accelerator(void **state)
+{
+    (void)state;
+    EXPECT_OK(precheck("device=cuda sizes=8B,1TiB", 1024));
+    EXPECT_OK(precheck("device=hip family=ep hidden=1048576 topk=2 experts=12 tokens=10000000", 2));
+    EXPECT_FAIL(CX_INVALID, "on this host", precheck("device=sim sizes=8B,1TiB", 1024));
+}
+
 static void test_a_barrier_needs_no_memory(void **state)
 {
     (void)state;
@@ -79,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_means_nothing_is_refused),
         cmocka_unit_test(test_sizes_over_the_memory_are_refused),
+        cmocka_unit_test(test_memory_of_the_host_bounds_no_accelerator),
         cmocka_unit_test(test_a_barrier_needs_no_memory),
         cmocka_unit_test(test_expert_parallelism_that_cannot_be_is_refused),
     };
