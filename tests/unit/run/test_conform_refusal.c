@@ -103,6 +103,7 @@ static void expect_of_wait(cx_status_t status, const char *text, const char *wor
     rank.kit.context.core.rank_count = 2;
     mock.enqueue_status              = status;
     mock.enqueue_text                = text;
+    mock.good_count                  = 1; /* the operation of all ranks */
     mock_rank_expect(&rank, cx_conform_absent_peer, words);
     rank.kit.context.core.rank_count = 1;
     mock_rank_close(&rank);
