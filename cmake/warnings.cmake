@@ -14,7 +14,7 @@ function(cx_harden target)
   if(CX_COVERAGE)
     # exec would lose the counters of the process that it replaces.
     target_compile_definitions(${target} PRIVATE execv=__gcov_execv execvp=__gcov_execvp)
-    target_compile_options(${target} PRIVATE --coverage -O0 -fprofile-update=atomic)
+    target_compile_options(${target} PRIVATE --coverage -O0 -fprofile-update=single)
     target_link_options(${target} PRIVATE --coverage)
   endif()
 endfunction()

@@ -171,7 +171,8 @@ static cx_status_t device_open(const cx_core_t *core, int32_t device_index, cx_d
 }
 
 /* A stamp keeps the kernel behind it from starting while the one ahead of it ends: up to 4 us on an
- * H200 (results/h200x2-2026-11/README.md). So far apart, stamps cost less than 1 %. */
+ * H200. So far apart, stamps cost less than 1 %.
+ * source: docs/adr/0021-stamp-a-chain-as-seldom-as-the-device-wants.md */
 #define STAMP_INTERVAL_US 500
 
 static void facts(const cx_device_t *device, cx_device_facts_t *out)
