@@ -55,7 +55,7 @@ static cx_catalog_entry_t *find_or_add(list_t *list, const char *name)
             return &list->entries[i];
         }
     }
-    list->entries[list->count].name = name;
+    list->entries[list->count] = (cx_catalog_entry_t){.name = name, .summary = ""};
     return &list->entries[list->count++];
 }
 

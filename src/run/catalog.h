@@ -9,7 +9,7 @@
 
 /* A backend as `collectivex list backends` shows it. */
 typedef struct cx_catalog_entry {
-    const char *name, *summary;
+    const char *name, *summary; /* empty of a plugin that could not be loaded */
     bool        is_usable;
     cx_caps_t   caps;   /* when usable */
     const char *reason; /* when not: why, and what to do; in the arena */
