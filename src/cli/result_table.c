@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#define HOST_PACE_RATIO 0.95 /* of the period of an operation */
 #define ANSWERS_MAX 12
 
 /* ---- above the tables ---- */
@@ -282,6 +283,21 @@ static void warn_count(const cx_page_t *page, int64_t count, const char *what, c
     }
 }
 
+/* Where the host needs as long to enqueue an operation as the operation takes. */
+static int64_t count_host_paced(const cx_result_view_t *view)
+{
+    int64_t count = 0;
+
+    for (int64_t i = 0; i < view->case_count; i++) {
+        for (int64_t j = 0; j < view->cases[i]->point_count; j++) {
+            const cx_result_point_t *point = &view->cases[i]->points[j];
+
+            count += point->enqueue_us >= HOST_PACE_RATIO * point->time_us_p50;
+        }
+    }
+    return count;
+}
+
 static void count_caveats(const cx_result_view_t *view, int64_t *unstable_count,
                           int64_t *unverified_count, json_t *findings)
 {
@@ -322,6 +338,8 @@ static void print_warnings(const cx_page_t *page, const cx_result_view_t *view)
     warn_count(page, unstable_count, "never settled: not reproducible, left out of the ranking",
                "");
     warn_count(page, unverified_count, "not verified", "");
+    warn_count(page, count_host_paced(view),
+               "at the host's pace, which may differ from launch to launch", "");
     json_object_foreach(findings, name, count)
     {
         warn_count(page, json_integer_value(count), "measured while disturbed: ", name);

@@ -360,6 +360,7 @@ static void test_the_floor_has_a_column_where_any_row_has_one(void **state)
                                        "   1.40     1.00 ",
                                        "  host  ",
                                        "; host is its time",
+                                       " sizes at the host's pace, which",
                                        NULL};
     const cx_style_t         style  = {.is_utf8 = true, .column_count = 132};
     spec_t                   specs[LENGTH(few)];
