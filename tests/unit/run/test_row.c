@@ -65,6 +65,7 @@ static void test_what_enqueuing_took_is_unknown_where_it_was_not_timed(void **st
     cx_row_fill(workload, &series, &outcome, 1, &row);
     assert_true(row.enqueue_us_mean == 5.5);
     free(workload);
+    cx_series_fini(&series);
 }
 
 static void test_times_are_those_behind_the_warm_up(void **state)
