@@ -88,9 +88,10 @@ static cx_status_t open_backend(side_t *side)
     cx_arena_init(&arena);
     CX_TRY(cx_options_defaults(side->backend_ops->options, options, &arena));
     CX_TRY(side->backend_ops->probe(side->core, &side->caps));
-    side->window.backend_ops = side->backend_ops;
-    side->window.phase       = CX_PHASE_OPERATION;
-    side->window.slot_count  = SLOT_COUNT;
+    side->window.backend_ops           = side->backend_ops;
+    side->window.phase                 = CX_PHASE_OPERATION;
+    side->window.slot_count            = SLOT_COUNT;
+    side->window.stamp_operation_count = STAMP_OPS;
     return side->backend_ops->open(side->core, &shape, options, &side->window.session);
 }
 
@@ -173,7 +174,6 @@ static cx_status_t run_loop(side_t *side)
 
 static cx_status_t run_chain(side_t *side)
 {
-    side->window.stamp_operation_count = STAMP_OPS;
     return cx_window_chain(&side->window, OPERATION_COUNT / STAMP_OPS, deadline_of(side));
 }
 

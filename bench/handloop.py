@@ -17,7 +17,7 @@ HOST_SIZES = [8, 4096, 65536]
 RATIO_MAX = 1.02
 ADDED_US_MAX = 0.5
 REGIMES = ["steady", "graph"]
-GRAPH_OPS = 100  # as handloop.c has: the start of a replay, 4 us, is less than 1 % of them
+GRAPH_OPS = 100  # as handloop.c has
 
 
 def run_ours(build, arguments):

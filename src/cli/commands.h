@@ -48,9 +48,6 @@ CX_COMMAND_MAP(CX_COMMAND_DECLARE)
 /* Says what went wrong on stderr, in one line, and returns the exit code that belongs to it. */
 int cx_complain(int status);
 
-/* How lines are laid out that a person and grep may read: wrapped on a terminal alone. */
-void cx_style_init_lines(cx_style_t *style);
-
 /* Name, meaning, choices and default. */
 void cx_print_option(const cx_style_t *style, const cx_option_t *row);
 

@@ -29,14 +29,6 @@ int cx_complain(int status)
     }
 }
 
-void cx_style_init_lines(cx_style_t *style)
-{
-    cx_style_init(style, stdout, &(cx_style_request_t){0});
-    if (!style->is_terminal && !style->is_width_set) {
-        style->column_count = INT32_MAX;
-    }
-}
-
 void cx_print_option(const cx_style_t *style, const cx_option_t *row)
 {
     cx_text_t text;

@@ -283,35 +283,27 @@ static void warn_count(const cx_page_t *page, int64_t count, const char *what, c
     }
 }
 
-/* Where the host needs as long to enqueue an operation as the operation takes. */
-static int64_t count_host_paced(const cx_result_view_t *view)
-{
-    int64_t count = 0;
+/* host_paced_count  where the host needs as long to enqueue an operation as the operation takes */
+typedef struct caveats {
+    int64_t unstable_count, unverified_count, host_paced_count;
+    json_t *findings; /* owned: how many sizes have each */
+} caveats_t;
 
+static void count_caveats(const cx_result_view_t *view, caveats_t *out)
+{
+    *out = (caveats_t){.findings = json_object()};
     for (int64_t i = 0; i < view->case_count; i++) {
         for (int64_t j = 0; j < view->cases[i]->point_count; j++) {
             const cx_result_point_t *point = &view->cases[i]->points[j];
 
-            count += point->enqueue_us >= HOST_PACE_RATIO * point->time_us_p50;
-        }
-    }
-    return count;
-}
-
-static void count_caveats(const cx_result_view_t *view, int64_t *unstable_count,
-                          int64_t *unverified_count, json_t *findings)
-{
-    for (int64_t i = 0; i < view->case_count; i++) {
-        for (int64_t j = 0; j < view->cases[i]->point_count; j++) {
-            const cx_result_point_t *point = &view->cases[i]->points[j];
-
-            *unstable_count += cx_result_severity(point->status) == 1;
-            *unverified_count += point->is_ranked && !cx_point_is_verified(point);
+            out->unstable_count += cx_result_severity(point->status) == 1;
+            out->unverified_count += point->is_ranked && !cx_point_is_verified(point);
+            out->host_paced_count += point->enqueue_us >= HOST_PACE_RATIO * point->time_us_p50;
             if (point->findings) {
                 const json_int_t known =
-                    json_integer_value(json_object_get(findings, point->findings));
+                    json_integer_value(json_object_get(out->findings, point->findings));
 
-                (void)json_object_set_new(findings, point->findings, json_integer(known + 1));
+                (void)json_object_set_new(out->findings, point->findings, json_integer(known + 1));
             }
         }
     }
@@ -329,22 +321,21 @@ static bool find_fact(const cx_result_view_t *view, const char *name)
 
 static void print_warnings(const cx_page_t *page, const cx_result_view_t *view)
 {
-    int64_t     unstable_count = 0, unverified_count = 0;
-    json_t     *findings = json_object();
+    caveats_t   caveats;
     const char *name;
     json_t     *count;
 
-    count_caveats(view, &unstable_count, &unverified_count, findings);
-    warn_count(page, unstable_count, "never settled: not reproducible, left out of the ranking",
-               "");
-    warn_count(page, unverified_count, "not verified", "");
-    warn_count(page, count_host_paced(view),
+    count_caveats(view, &caveats);
+    warn_count(page, caveats.unstable_count,
+               "never settled: not reproducible, left out of the ranking", "");
+    warn_count(page, caveats.unverified_count, "not verified", "");
+    warn_count(page, caveats.host_paced_count,
                "at the host's pace, which may differ from launch to launch", "");
-    json_object_foreach(findings, name, count)
+    json_object_foreach(caveats.findings, name, count)
     {
         warn_count(page, json_integer_value(count), "measured while disturbed: ", name);
     }
-    json_decref(findings);
+    json_decref(caveats.findings);
     if (find_fact(view, CX_FACTOR_OVERSUBSCRIBED)) {
         warn(page, "more ranks than cores: times contain waiting for a core");
     }

@@ -87,6 +87,14 @@ void cx_style_init(cx_style_t *style, FILE *stream, const cx_style_request_t *re
     style->column_count = cx_style_column_count_now(style, stream);
 }
 
+void cx_style_init_lines(cx_style_t *style)
+{
+    cx_style_init(style, stdout, &(cx_style_request_t){0});
+    if (!style->is_terminal && !style->is_width_set) {
+        style->column_count = INT32_MAX;
+    }
+}
+
 int32_t cx_style_column_count_now(const cx_style_t *style, FILE *stream)
 {
     const int32_t window =

@@ -52,6 +52,9 @@ typedef struct cx_style {
  */
 void cx_style_init(cx_style_t *style, FILE *stream, const cx_style_request_t *request);
 
+/* The same of stdout for lines that a person and grep may read: wrapped on a terminal alone. */
+void cx_style_init_lines(cx_style_t *style);
+
 /* The width of the window now, for what is redrawn; the old one where that cannot be known. */
 int32_t cx_style_column_count_now(const cx_style_t *style, FILE *stream);
 

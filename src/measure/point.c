@@ -151,7 +151,9 @@ static cx_status_t measure_block(cx_job_t *job, const cx_sampling_t *sampling, i
     cx_status_t        status;
 
     job->window.enqueue_us = sampling->is_enqueue_timed ? &header->enqueue_us : NULL;
-    status                 = run_block(job, sampling, &block, &header->report);
+    job->window.stamp_operation_count =
+        cx_regime_stamp_operation_count(sampling, job->operation_count_max);
+    status = run_block(job, sampling, &block, &header->report);
     header->elapsed_us =
         (double)(job->window.device_ops->now_ns(job->window.device) - started_ns) / 1e3;
     CX_TRY(cx_exchange_end(&block.exchange, status, job->begin_phase(job->context, "exchange")));
@@ -204,15 +206,14 @@ static int64_t choose_stamp_ops(const cx_job_t *job, const cx_sampling_t *sampli
 
 /* The first block says how long an operation takes. If that asks for stamps further apart, it gives
  * no samples. */
-static void space_stamps(cx_job_t *job, cx_sampling_t *sampling, cx_series_t *series,
+static void space_stamps(const cx_job_t *job, cx_sampling_t *sampling, cx_series_t *series,
                          cx_outcome_t *outcome)
 {
     int64_t stamp_ops = choose_stamp_ops(job, sampling, series);
 
     if (stamp_ops != sampling->stamp_ops) {
-        sampling->stamp_ops               = stamp_ops;
-        job->window.stamp_operation_count = stamp_ops;
-        outcome->block_count              = 0;
+        sampling->stamp_ops  = stamp_ops;
+        outcome->block_count = 0;
         cx_series_clear(series);
     }
 }
@@ -262,10 +263,8 @@ cx_status_t cx_measure_point(const cx_job_t *asked, const cx_sampling_t *wanted,
 {
     cx_job_t      job      = *asked;
     cx_sampling_t sampling = *wanted;
-    cx_status_t   status;
+    cx_status_t   status   = open_point(&job, &sampling);
 
-    job.window.stamp_operation_count = sampling.stamp_ops;
-    status                           = open_point(&job, &sampling);
     if (status == CX_OK) {
         status = measure_blocks(&job, &sampling, series, out);
     }

@@ -5,27 +5,12 @@
 
 #include "base/file.h"
 #include "run/catalog.h"
+#include "support/arena.h"
 #include "support/expect.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static cx_arena_t arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    cx_arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cx_arena_fini(&arena);
-    return 0;
-}
 
 static json_t *load(const char *text)
 {
@@ -212,5 +197,5 @@ int main(void)
         cmocka_unit_test(test_a_registry_that_is_none_is_refused),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
